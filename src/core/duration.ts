@@ -19,7 +19,7 @@ const UNITS: Record<string, number> = {
   y: 365 * DAY_MS,
 }
 
-const PATTERN = /^(\d{1,7})(ms|s|min|mo|m|h|d|w|y)$/i
+const PATTERN = /^(\d{1,12})(ms|s|min|mo|m|h|d|w|y)$/i
 
 /**
  * Milliseconds of a duration such as `15m` or `30d`.

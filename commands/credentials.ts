@@ -1,0 +1,53 @@
+/** /okms credentials prod-kms status:READY expiring:30d */
+import { code, daysUntil, defineCommand, lines, option, say } from '../src/core/index.js'
+import { listCredentials } from '../jobs/list-credentials.js'
+
+const STATUSES = ['CREATING', 'READY', 'DELETING', 'ERROR', 'EXPIRED'] as const
+
+export default defineCommand({
+  name: 'credentials',
+  summary: 'Show credentials with owner, status and days left',
+  options: {
+    okms: option.okms('Only this OKMS').optional(),
+    status: option.choice('Only this status', STATUSES).optional(),
+    expiring: option.duration('Only those that expire within this time, such as 30d').optional(),
+  },
+  requires: 'read',
+  answers: 'publicly',
+  examples: ['/okms credentials', '/okms credentials prod-kms expiring:30d'],
+
+  async run({ options, ask, reply }) {
+    const found = await ask(listCredentials, {
+      okms: options.okms,
+      status: options.status,
+      expiringWithinMs: options.expiring,
+    })
+    if (found.length === 0) {
+      await reply.show(lines('No credentials match.', say`${code('/okms credential <name> <validity>')} issues one.`))
+      return
+    }
+    await reply.show({
+      kind: 'table',
+      title: found.length === 1 ? '1 credential' : `${found.length} credentials`,
+      columns: [
+        { header: 'NAME' },
+        { header: 'OKMS' },
+        { header: 'STATUS' },
+        { header: 'DAYS LEFT', align: 'right' },
+        { header: 'OWNER' },
+        { header: 'KEY' },
+        { header: 'ID' },
+      ],
+      rows: found.map(one => [
+        one.name,
+        one.okmsName,
+        one.status,
+        String(Math.max(0, daysUntil(Date.parse(one.expiresAt), one.seenAtMs))),
+        one.owner ?? 'unknown',
+        one.fromCsr ? 'from CSR' : 'OVHcloud',
+        one.id,
+      ]),
+      fileName: 'credentials.txt',
+    })
+  },
+})

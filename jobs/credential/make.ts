@@ -1,0 +1,165 @@
+/** The making of a credential: key and request, OVHcloud's answer, the checks. What issuing and renewing share. */
+import {
+  type Attempt,
+  BotError,
+  type Credential,
+  type JobContext,
+  parseEndpoint,
+  personOf,
+  type Secret,
+} from '../../src/core/index.js'
+import { checkIssuedCertificate, readCertificate } from '../../src/pki/certificates.js'
+import { generateKeyPair, publicKeyOf } from '../../src/pki/keys.js'
+import { createRequest, readRequest } from '../../src/pki/requests.js'
+import { type CredentialPlan, type CredentialWish, planCredential } from '../plan-credential.js'
+import { revokeCredential } from '../revoke-credential.js'
+
+export interface CredentialInput {
+  /** What the person asked for, judged again when the run begins. */
+  wish: CredentialWish
+  plan: CredentialPlan
+}
+export type CredentialJob = JobContext<CredentialInput>
+
+/** What is sent to OVHcloud; `csr` is public. */
+export interface PreparedRequest {
+  csr: string | null
+}
+
+export interface Issued {
+  credentialId: string
+  certificatePem: string
+  /** ISO instant. */
+  expiresAt: string
+}
+
+/** A key made here is strong enough for both kinds of certificate, and a size that vSphere takes. */
+const BOT_KEYS = { ECDSA: 'ec-p256', RSA: 'rsa-3072' } as const
+
+const KMIP_PORT = 5696
+
+/** Where the private key of a credential rests until it is handed over. */
+const keyAddress = (job: CredentialJob, label: string) => ({
+  runId: job.runId,
+  recipient: personOf(job.requester),
+  label: `key:${label}`,
+})
+const BOT_KEY = 'bot'
+
+/**
+ * Judges the wish once more, since the policy may have changed since the plan was made, and makes key and CSR where the bot does.
+ * Repeated after a crash, it makes a new key: nothing has been asked of OVHcloud with the old one.
+ */
+export async function prepareRequest(job: CredentialJob): Promise<PreparedRequest> {
+  const { wish, plan } = job.input
+  const now = await planCredential(wish, job.requester, job)
+  if (JSON.stringify(now) !== JSON.stringify(plan)) {
+    throw new BotError('state.conflict', `The rules for ${plan.name} have changed since you asked.`, {
+      hint: `Ask again: /okms credential ${plan.name} ${plan.validityDays}d`,
+    })
+  }
+  if (plan.key !== 'bot') return { csr: plan.csr }
+  const { privateKey } = await generateKeyPair(BOT_KEYS[plan.type])
+  await job.vault.seal(keyAddress(job, BOT_KEY), privateKey)
+  // OVHcloud sets the subject itself (CN=<okmsId>), whatever the request says.
+  return { csr: await createRequest({ privateKey, commonName: plan.name }) }
+}
+
+/**
+ * Asks OVHcloud, once. It has no idempotency key, so each attempt carries a marker of its own in the description; after a
+ * lost answer the marker is looked for first. A credential whose key only OVHcloud's lost answer held is revoked and made anew.
+ */
+export async function askForCredential(
+  job: CredentialJob,
+  request: PreparedRequest,
+  { again }: Attempt,
+): Promise<{ credentialId: string }> {
+  const { plan } = job.input
+  const mine = again ? await marked(job) : []
+  const live = mine.filter(({ status }) => status === 'CREATING' || status === 'READY')
+  let adopted: Credential | null = null
+  for (const one of live) {
+    if (adopted === null && (await hasKey(job, one))) adopted = one
+    else await job.start(`revoke-${one.id}`, revokeCredential, { okmsId: plan.okmsId, credentialId: one.id, name: plan.name })
+  }
+  if (adopted) return { credentialId: adopted.id }
+
+  const marker = `[okms-bot ${job.runId}.${mine.length + 1}]`
+  const { credential, privateKey } = await job.okms.createCredential(plan.okmsId, {
+    name: plan.name,
+    description: plan.description === '' ? marker : `${plan.description} ${marker}`,
+    identityUrns: plan.identityUrns,
+    validityDays: plan.validityDays,
+    ...(request.csr === null ? { certificateType: plan.type } : { csr: request.csr }),
+  })
+  if (privateKey) await job.vault.seal(keyAddress(job, credential.id), privateKey)
+  return { credentialId: credential.id }
+}
+
+async function marked(job: CredentialJob): Promise<Credential[]> {
+  const found: Credential[] = []
+  for await (const page of job.okms.credentialPages(job.input.plan.okmsId)) {
+    found.push(...page.filter(one => one.description?.includes(`[okms-bot ${job.runId}.`)))
+  }
+  return found
+}
+
+/** Only a key that OVHcloud made can be lost with its answer. */
+async function hasKey(job: CredentialJob, one: Credential): Promise<boolean> {
+  return job.input.plan.key !== 'ovhcloud' || (await job.vault.open(keyAddress(job, one.id))) !== null
+}
+
+/** One look for the certificate; `undefined`: not yet. */
+export async function readyCredential(job: CredentialJob, credentialId: string): Promise<Issued | undefined> {
+  const { plan } = job.input
+  const credential = await job.okms.credential(plan.okmsId, credentialId)
+  if (!credential) throw new BotError('credential.failed', 'The credential was deleted at OVHcloud while it was being made.')
+  const { status, certificatePem, expiresAt } = credential
+  if (status === 'READY' && certificatePem !== null) return { credentialId, certificatePem, expiresAt }
+  if (status === 'CREATING' || status === 'READY') return undefined
+  throw new BotError('credential.failed', `OVHcloud could not make the credential: its status is ${status}.`, {
+    hint: `Try again: /okms credential ${plan.name} ${plan.validityDays}d`,
+  })
+}
+
+/** @throws BotError `certificate.unexpected` */
+export async function checkCredential(job: CredentialJob, request: PreparedRequest, issued: Issued): Promise<void> {
+  const { plan } = job.input
+  const publicKeySpki =
+    plan.key === 'ovhcloud' ? publicKeyOf(await privateKeyOf(job, issued)) : (await readRequest(request.csr!)).publicKeySpki
+  checkIssuedCertificate(readCertificate(issued.certificatePem), {
+    okmsId: plan.okmsId,
+    credentialId: issued.credentialId,
+    publicKeySpki,
+    validityDays: plan.validityDays,
+    now: job.clock.now(),
+  })
+}
+
+/** A first TLS handshake and KMIP exchange with the new pair. What it finds is reported and ends nothing. */
+export async function tryCredential(job: CredentialJob, issued: Issued): Promise<string> {
+  const { plan } = job.input
+  try {
+    const okms = await job.okms.show(plan.okmsId)
+    const endpoint = okms && parseEndpoint(okms.kmipEndpoint, KMIP_PORT)
+    if (!endpoint) return 'not tried: the OKMS gives no address'
+    const pair = { certificatePem: issued.certificatePem, privateKey: await privateKeyOf(job, issued) }
+    const { tlsVersion, kmipVersion, elapsedMs } = await job.probe.discoverVersions(endpoint, pair, okms.publicCa)
+    return `${tlsVersion}, KMIP ${kmipVersion} answered in ${Math.round(elapsedMs)} ms`
+  } catch (thrown) {
+    const error = BotError.from(thrown)
+    if (error.code === 'bug') throw error
+    job.log.warn('new credential not accepted yet', { credentialId: issued.credentialId, code: error.code })
+    return `not accepted yet: ${error.message}`
+  }
+}
+
+/** @throws BotError `vault.unreadable` when the sealed key is gone */
+export async function privateKeyOf(job: CredentialJob, issued: Issued): Promise<Secret> {
+  const label = job.input.plan.key === 'bot' ? BOT_KEY : issued.credentialId
+  const key = await job.vault.open(keyAddress(job, label))
+  if (key) return key
+  throw new BotError('vault.unreadable', 'The sealed private key is gone before it was handed over.', {
+    hint: 'Ask for the credential again.',
+  })
+}

@@ -1,0 +1,107 @@
+/**
+ * Issues an mTLS credential and hands it over: ask OVHcloud, wait, check, try, deliver. Ends with a credential that its
+ * requester holds, or with none: what nobody collects is revoked.
+ */
+import { z } from 'zod'
+import { code, defineJob, type Ending, personOf, say } from '../src/core/index.js'
+import { readCertificate } from '../src/pki/certificates.js'
+import { announce, eraseHere, handOver, waitForCollection, waitUntilSaved } from './credential/hand-over.js'
+import {
+  askForCredential,
+  checkCredential,
+  type CredentialJob,
+  prepareRequest,
+  readyCredential,
+  tryCredential,
+} from './credential/make.js'
+import { type CredentialPlan, credentialPlan, credentialWish } from './plan-credential.js'
+import { revokeCredential } from './revoke-credential.js'
+
+export const issueCredential = defineJob({
+  name: 'issue-credential',
+  input: z.object({ wish: credentialWish, plan: credentialPlan }),
+  title: ({ plan }) => `Credential ${plan.name} for ${plan.okmsName}`,
+  failed: () => ({ lines: ['No credential is left over: what was made and not collected is revoked.'] }),
+
+  async run(job): Promise<Ending> {
+    const { step, runId, requester, vault } = job
+    const { plan } = job.input
+
+    const request = await step('Prepare the request', () => prepareRequest(job), {
+      note: () => summary(plan),
+      undo: () => vault.erase(runId),
+    })
+    const { credentialId } = await step('Ask OVHcloud for the credential', attempt => askForCredential(job, request, attempt), {
+      looksFirst: true,
+      undo: async ({ credentialId }) => {
+        const state = (await job.deliveries.status(runId))?.state
+        if (state === 'collected' || state === 'confirmed') return
+        await job.start(`revoke-${credentialId}`, revokeCredential, revocation(plan, credentialId))
+      },
+    })
+    const issued = await step.until(
+      'Wait for the certificate',
+      { every: '2s', growingTo: '20s', atMost: '10m', waitsFor: 'vendor', note: () => null },
+      () => readyCredential(job, credentialId),
+    )
+    await step('Check that certificate and key belong together', () => checkCredential(job, request, issued))
+    if (plan.key !== 'csr') {
+      await step('Try it against the OKMS', () => tryCredential(job, issued), { note: said => said })
+    }
+    await step('Hand it over privately', () => handOver(job, issued), { note: () => 'sent to you by direct message' })
+
+    const collected = await waitForCollection(job)
+    if (collected !== 'collected') return endWithout(job, credentialId, collected)
+    const saved = await waitUntilSaved(job)
+    await step('Erase it here', () => eraseHere(job))
+    if (saved === 'revoked') return endWithout(job, credentialId, 'revoked')
+    await step('Tell the channel', () => announce(job, issued))
+
+    const { sha256 } = readCertificate(issued.certificatePem)
+    return {
+      outcome: 'done',
+      lines: [say`${plan.name} is yours, SHA-256 ${code(sha256)}.`],
+      facts: { credentialId, expiresAt: issued.expiresAt, sha256, recipient: personOf(requester) },
+    }
+  },
+})
+
+function summary({ name, identityUrns, key, type, validityDays }: CredentialPlan): string {
+  const identities = identityUrns.length === 1 ? '1 identity' : `${identityUrns.length} identities`
+  const made = key === 'csr' ? 'your own key' : key === 'bot' ? `${type}, key made by the bot` : type
+  return `profile ${name}, ${identities}, ${made}, ${validityDays} days`
+}
+
+const revocation = ({ okmsId, name }: CredentialPlan, credentialId: string) => ({ okmsId, credentialId, name })
+
+/** Nobody collected it, or its recipient does not want it: it is revoked, and that is followed to its end. */
+async function endWithout(job: CredentialJob, credentialId: string, why: 'lapsed' | 'revoked'): Promise<Ending> {
+  const { step } = job
+  const { plan } = job.input
+  const revokeRun = await step('Revoke it at OVHcloud', async () => {
+    await job.deliveries.erase(job.runId)
+    return job.start(`revoke-${credentialId}`, revokeCredential, revocation(plan, credentialId))
+  })
+  const revoked = await step.until(
+    'Wait for the revocation',
+    { every: '2s', growingTo: '1m', atMost: '15m', waitsFor: 'vendor', tooLong: async () => false },
+    async () => ((await job.stateOf(revokeRun)) === 'succeeded' ? true : undefined),
+  )
+  const state = revoked ? 'so it was revoked' : 'and its revocation is pending: OVHcloud has not taken it yet'
+  const said =
+    why === 'lapsed'
+      ? `Nobody collected ${plan.name} within 60 min, ${state}.`
+      : revoked
+        ? `${plan.name} was revoked, as you asked.`
+        : `The revocation of ${plan.name} is pending: OVHcloud has not taken it yet. The bot goes on trying.`
+  await step('Tell how it ended', async () => {
+    await job.tell('offer', { to: 'person', actor: job.requester }, {
+      kind: 'text',
+      mark: why === 'lapsed' ? 'warning' : 'done',
+      lines: [said],
+      buttons: [{ press: 'issue-again', label: 'Issue again', subject: job.runId }],
+    })
+  })
+  return { outcome: 'stopped', lines: [said], facts: { credentialId, why } }
+}
+

@@ -1,0 +1,67 @@
+/** Collect, Saved it, Revoke now: the recipient's side of a private delivery (ports/deliveries.ts). */
+import { personOf } from '../core/actor.js'
+import type { PressDeliveries } from '../core/command.js'
+import { BotError } from '../core/errors.js'
+import type { Press } from '../core/invocation.js'
+import type { Exchange } from '../core/ports/chat.js'
+import type { Deliveries } from '../core/ports/deliveries.js'
+import type { Outbox } from '../core/ports/outbox.js'
+
+export interface HandOverParts {
+  deliveries: Deliveries
+  outbox: Outbox
+  /** Has the run look again at once. */
+  poke(runId: string): Promise<void>
+}
+
+const REFUSALS = {
+  unknown: ['There is nothing to collect under this reference.', 'It may be older than 90 days.'],
+  'not-yours': ['This is for the person who asked for it, so nobody else can use the button.', undefined],
+  busy: ['It is being handed over right now.', 'Wait a moment; if nothing arrives, press Collect again in two minutes.'],
+  over: ['This is over: the files have been erased here.', 'Ask for a new credential if you need one.'],
+  'not-collected': ['Nothing has been collected yet.', 'Press Collect first.'],
+} as const
+
+function refuse(why: keyof typeof REFUSALS): never {
+  const [message, hint] = REFUSALS[why]
+  throw new BotError('access.denied', message, hint === undefined ? {} : { hint })
+}
+
+export function createHandOver(press: Press, exchange: Exchange, parts: HandOverParts): PressDeliveries {
+  const person = personOf(press.actor)
+  return {
+    async collect(runId) {
+      const lease = await parts.deliveries.collect(runId, person)
+      if (typeof lease === 'string') return refuse(lease)
+      const { leaseId, files, passphrase, reply } = lease
+      let receipt: string | null = null
+      try {
+        const ref = await exchange.deliver({ files, passphrase, reply, runId })
+        if (ref !== null) {
+          receipt = `handover-${leaseId}`
+          await parts.outbox.adopt(`${runId}/${receipt}`, { to: 'person', actor: press.actor }, ref)
+        }
+      } catch (cause) {
+        await parts.deliveries.notCollected(runId, leaseId)
+        throw new BotError('chat.refused', 'The files could not be handed over.', {
+          hint: 'They are still waiting for you: press Collect again.',
+          cause,
+        })
+      }
+      await parts.deliveries.collected(runId, leaseId, receipt)
+      await parts.poke(runId)
+    },
+
+    async confirm(runId) {
+      const outcome = await parts.deliveries.confirm(runId, person)
+      if (outcome !== 'confirmed') return refuse(outcome)
+      await parts.poke(runId)
+    },
+
+    async revoke(runId) {
+      const outcome = await parts.deliveries.revoke(runId, person)
+      if (outcome !== 'revoked') return refuse(outcome)
+      await parts.poke(runId)
+    },
+  }
+}

@@ -1,0 +1,167 @@
+/** Takes runs one turn at a time: finds the definition, gives it the outside, keeps its card true. */
+
+import type { Actor } from '../core/actor.js'
+import { BotError } from '../core/errors.js'
+import type { Job, JobContext, Outside } from '../core/job.js'
+import type { Chance } from '../core/ports/chance.js'
+import { newRunId } from '../core/ports/chance.js'
+import type { Target } from '../core/ports/chat.js'
+import type { Log } from '../core/ports/log.js'
+import type { Outbox } from '../core/ports/outbox.js'
+import type { FlowQueue } from '../core/ports/queue.js'
+import type { ClaimedRun, RunStore } from '../core/ports/runs.js'
+import type { RunRecord } from '../core/run.js'
+import { logFailure } from './explain.js'
+import { runCard } from './run-card.js'
+import { Turn, type TurnEnd, type TurnHooks } from './run-steps.js'
+
+/** How long a run of a version that this worker does not know rests before another worker may see it. */
+const UNKNOWN_VERSION_REST_MS = 30_000
+/** Edits of a card are collected for so long; the last one of a turn is sent at once. */
+const CARD_PAUSE_MS = 150
+
+export interface RunnerParts {
+  runs: RunStore
+  jobs: ReadonlyMap<string, Job<never>>
+  outside: Outside
+  outbox: Outbox
+  flows: FlowQueue
+  chance: Chance
+  log: Log
+  hooks?: TurnHooks
+}
+
+/** A number from 0 (included) to 1 (excluded). */
+const fraction = (chance: Chance) => [...chance.bytes(4)].reduce((sum, byte) => (sum + byte) / 256, 0)
+
+export interface Runner {
+  /** One turn of a run. `pokes`: how many wishes for a new look this turn has seen. */
+  turn(runId: string): Promise<TurnEnd & { pokes: number }>
+}
+
+export const cardTarget = (run: RunRecord): Target =>
+  run.privately
+    ? { to: 'person', actor: run.requester }
+    : { to: 'conversation', conversation: run.conversation }
+
+export function createRunner(parts: RunnerParts): Runner {
+  const { runs, outside, log } = parts
+  const { clock } = outside
+
+  return {
+    async turn(runId) {
+      const run = await runs.claim(runId)
+      if (!run) return { kind: 'ended', pokes: 0 }
+      const job = definitionOf(parts.jobs, run)
+      if (!job) {
+        log.warn('no definition for this run here', { runId, job: run.job, version: run.version })
+        return {
+          kind: 'parked',
+          wakeAtMs: clock.now() + UNKNOWN_VERSION_REST_MS,
+          waitsFor: 'time',
+          pokes: run.pokes,
+        }
+      }
+      const card = createCard(run, job, parts)
+      if (run.endedAtMs !== null) {
+        // The worker died between the last write and the card.
+        await card.show(true)
+        return { kind: 'ended', pokes: run.pokes }
+      }
+      const turn = new Turn(run, job, {
+        runs,
+        clock,
+        random: () => fraction(parts.chance),
+        hooks: parts.hooks ?? {},
+        changed: (_, settled) => card.show(settled),
+        failed: (_, title, error) =>
+          logFailure(log, 'step failed', error, { runId, job: run.job, step: title }),
+      })
+      const context = contextOf(run, turn, parts)
+      const end = await turn.take(async () => {
+        const input = job.input.parse(run.input)
+        return job.run({ ...context, input })
+      })
+      card.stop()
+      if (end.kind === 'ended') log.info('run ended', { runId, job: run.job, state: run.state })
+      return { ...end, pokes: run.pokes }
+    },
+  }
+}
+
+function definitionOf(jobs: ReadonlyMap<string, Job<never>>, run: RunRecord): Job<never> | undefined {
+  const newest = jobs.get(run.job)
+  if (!newest) return undefined
+  return [newest, ...newest.earlier].find(job => job.version === run.version)
+}
+
+function contextOf(run: ClaimedRun, turn: Turn, parts: RunnerParts): Omit<JobContext<never>, 'input'> {
+  const messageKey = (name: string) => `${run.runId}/${name}`
+  return {
+    ...parts.outside,
+    runId: run.runId,
+    requester: run.requester,
+    conversation: run.conversation,
+    step: Object.assign(turn.step, { until: turn.until }),
+    log: parts.log,
+    tell: (name, target, reply) => parts.outbox.put(messageKey(name), target, reply),
+    takeBack: name => parts.outbox.remove(messageKey(name)),
+    async start(name, job, input) {
+      const runId = await parts.runs.create({
+        ...newRun(parts.chance, run.requester, job as Job<never>, input),
+        conversation: run.conversation,
+        privately: run.privately,
+        createdAtMs: parts.outside.clock.now(),
+        startKey: messageKey(name),
+      })
+      await parts.flows.add(runId)
+      return runId
+    },
+    stateOf: async runId => (await parts.runs.read(runId))?.state ?? null,
+  }
+}
+
+/** The part of a new run that its definition decides. @throws BotError `bug` when the input does not fit the job */
+export function newRun(chance: Chance, requester: Actor, job: Job<never>, input: unknown) {
+  const parsed = job.input.safeParse(input)
+  if (!parsed.success) {
+    throw new BotError('bug', `The input of ${job.name} does not fit.`, { cause: parsed.error })
+  }
+  return {
+    runId: newRunId(chance),
+    job: job.name,
+    version: job.version,
+    input: parsed.data as unknown,
+    requester,
+  }
+}
+
+function createCard(run: ClaimedRun, job: Job<never>, { outbox, outside, log }: RunnerParts) {
+  let timer: NodeJS.Timeout | null = null
+  const put = async () => {
+    try {
+      await outbox.put(`${run.runId}/card`, cardTarget(run), runCard(run, job, outside.clock.now()))
+    } catch (error) {
+      // A card is told anew with the next change; the run itself must not fail for it.
+      log.warn('card not updated', { runId: run.runId, reason: String(error) })
+    }
+  }
+  const stop = () => {
+    if (timer) clearTimeout(timer)
+    timer = null
+  }
+  return {
+    stop,
+    async show(now: boolean): Promise<void> {
+      if (job.card === 'hidden') return
+      if (now) {
+        stop()
+        await put()
+      } else
+        timer ??= setTimeout(() => {
+          timer = null
+          void put()
+        }, CARD_PAUSE_MS)
+    },
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * The text grammar of Slack and the console: `/okms credential reader 30d okms:prod-kms description:"for the backup"`.
+ * Options in declared order, later ones also as `name:value`; `word:` is an option only where declared, so URNs and
+ * `host:port` need no quotes.
+ */
+import { type Command, usageOf } from '../core/command.js'
+import { BotError } from '../core/errors.js'
+import { didYouMean } from './suggest.js'
+
+export interface Spoken {
+  command: Command
+  /** What was given for each option, unread. */
+  raw: Record<string, string>
+}
+
+interface Word {
+  text: string
+  /** Where the option's name ends in `name:value`, when the name itself stood outside quotes. */
+  quoted: boolean
+}
+
+/**
+ * Splits at blanks outside quotes. Single and double quotes; a backslash escapes a quote or a backslash inside double
+ * quotes and is kept otherwise, so that a pasted `\n` survives.
+ */
+export function splitWords(text: string): Word[] {
+  const words: Word[] = []
+  let word = ''
+  let inWord = false
+  let startedQuoted = false
+  let quote: string | null = null
+  const end = () => {
+    if (inWord) words.push({ text: word, quoted: startedQuoted })
+    word = ''
+    inWord = false
+    startedQuoted = false
+  }
+  for (let i = 0; i < text.length; i++) {
+    const char = straight(text[i]!)
+    if (quote !== null) {
+      const next = text[i + 1]
+      if (char === '\\' && quote === '"' && (next === '"' || next === '\\')) word += text[++i]
+      else if (char === quote) quote = null
+      else word += text[i]
+    } else if (char === '"' || (char === "'" && (!inWord || word.endsWith(':')))) {
+      if (!inWord) startedQuoted = true
+      quote = char
+      inWord = true
+    } else if (/\s/.test(char)) end()
+    else {
+      word += text[i]
+      inWord = true
+    }
+  }
+  if (quote !== null) {
+    throw new BotError('input.invalid', `A quote (${quote}) is opened and never closed.`, {
+      hint: 'Close it, or leave both out.',
+    })
+  }
+  end()
+  return words
+}
+
+/** Phones and chat clients turn straight quotes into curly ones. */
+const straight = (char: string) => (/[“”„]/.test(char) ? '"' : /[‘’]/.test(char) ? "'" : char)
+
+/** @throws BotError `input.invalid` with what was understood and what to do */
+export function parseWords(text: string, commands: readonly Command[]): Spoken {
+  const words = splitWords(text)
+  const [first, second] = words
+  if (!first) return parseWords('help', commands)
+  const pair = second ? `${first.text} ${second.text}`.toLowerCase() : null
+  const named = (name: string) => commands.find(command => command.name === name)
+  const grouped = pair === null ? undefined : named(pair)
+  const command = grouped ?? named(first.text.toLowerCase())
+  if (!command) throw unknownCommand(pair ?? first.text, first.text, commands)
+  return { command, raw: assign(command, words.slice(grouped ? 2 : 1)) }
+}
+
+function unknownCommand(pair: string, first: string, commands: readonly Command[]): BotError {
+  const names = commands.map(command => command.name)
+  const inGroup = names.filter(name => name.startsWith(`${first.toLowerCase()} `))
+  if (inGroup.length > 0) {
+    const guess = didYouMean(pair, inGroup)
+    return new BotError('input.invalid', `/okms ${first} needs one more word.`, {
+      hint: guess
+        ? `Did you mean /okms ${guess}?`
+        : `There are: ${inGroup.map(name => `/okms ${name}`).join(', ')}.`,
+    })
+  }
+  const guess = didYouMean(first, names)
+  return new BotError('input.invalid', `There is no command "${first}".`, {
+    hint: guess ? `Did you mean /okms ${guess}? /okms help shows all.` : '/okms help shows all commands.',
+  })
+}
+
+function assign(command: Command, words: readonly Word[]): Record<string, string> {
+  const names = Object.keys(command.options)
+  const raw: Record<string, string> = {}
+  const put = (name: string, value: string) => {
+    if (name in raw) throw misused(command, `Option ${name} is given twice.`)
+    raw[name] = value
+  }
+  const bare: string[] = []
+  for (const word of words) {
+    const match = word.quoted ? null : /^([a-z]+):([\s\S]*)$/i.exec(word.text)
+    const name = match && names.find(candidate => candidate === match[1]!.toLowerCase())
+    if (match && name) put(name, match[2]!)
+    else bare.push(word.text)
+  }
+  for (const value of bare) {
+    const free = names.find(name => !(name in raw))
+    if (free === undefined) {
+      throw misused(command, `"${shorten(value)}" is one word more than /okms ${command.name} takes.`)
+    }
+    put(free, value)
+  }
+  return raw
+}
+
+/** Reads each option by its declaration. @throws BotError `input.invalid` naming the first option that is wrong */
+export function readOptions(
+  command: Command,
+  raw: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  const unknown = Object.keys(raw).find(name => !(name in command.options))
+  if (unknown !== undefined) throw misused(command, `/okms ${command.name} has no option ${unknown}.`)
+  const values: Record<string, unknown> = {}
+  for (const [name, option] of Object.entries(command.options)) {
+    const given = raw[name]
+    if (given !== undefined) values[name] = option.parse(given, name)
+    else if (option.required) throw misused(command, `/okms ${command.name} needs ${article(name)} ${name}.`)
+  }
+  return values
+}
+
+const misused = (command: Command, message: string) =>
+  new BotError('input.invalid', message, { hint: `Usage: ${usageOf(command)}` })
+
+const article = (name: string) => (/^[aeiou]/.test(name) ? 'an' : 'a')
+
+const shorten = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text)

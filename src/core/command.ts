@@ -1,0 +1,93 @@
+/** Commands and buttons: what people can say. Declared once, spoken on every platform. */
+import type { Actor, Conversation } from './actor.js'
+import type { Job, Read } from './job.js'
+import type { OptionsShape, ValuesOf } from './option.js'
+import type { Permission } from './permission.js'
+import type { Reply } from './reply.js'
+
+/** A run that has been started, and is in Redis. */
+export interface StartedRun {
+  runId: string
+  /** Where its card appears. */
+  card: 'direct-message' | 'here'
+}
+
+/** What commands and buttons can do. */
+export interface Doing {
+  actor: Actor
+  conversation: Conversation
+  /** Has a worker look something up; throws what it throws. */
+  ask<I, O>(read: Read<I, O>, input: I): Promise<O>
+  /** Starts a run. It is in Redis when this resolves; the same interaction never starts it twice. */
+  start<I>(job: Job<I>, input: I): Promise<StartedRun>
+  reply: {
+    /** Shows the answer where `answers` says. */
+    show(reply: Reply): Promise<void>
+    /** Says that a run has started and where it can be watched. */
+    follow(run: StartedRun): Promise<void>
+  }
+}
+
+export interface CommandContext<S extends OptionsShape> extends Doing {
+  options: ValuesOf<S>
+  /** The commands this person may use here. */
+  commands(): readonly Command[]
+}
+
+export interface CommandDefinition<S extends OptionsShape> {
+  /** What people type: `list`, or `key create` for a command in a group. */
+  name: string
+  summary: string
+  /** In the order in which they may be typed without a name. */
+  options: S
+  /** `null`: everyone. */
+  requires: Permission | null
+  /** Who sees the answer. Acknowledged privately in any case. */
+  answers: 'privately' | 'publicly'
+  /** One line each, as people type it, for help. */
+  examples: readonly string[]
+  run(context: CommandContext<S>): Promise<void>
+}
+
+/** A command whose options nobody knows any more: what the loader, the grammar and the platforms handle. */
+export type Command = CommandDefinition<OptionsShape>
+
+/** Ties the options to the handler; past this, all commands look alike (`run` is only called with options its own `options` parsed). */
+export function defineCommand<S extends OptionsShape>(definition: CommandDefinition<S>): Command {
+  return definition as unknown as Command
+}
+
+/** `/okms credential <name> <validity> [okms] …`: as people type it; what stands in brackets may be left out. */
+export function usageOf({ name, options }: Command): string {
+  const words = Object.entries(options).map(([option, { required }]) => (required ? `<${option}>` : `[${option}]`))
+  return ['/okms', name, ...words].join(' ')
+}
+
+export interface PressContext extends Doing {
+  /** The `subject` of the button: mostly a run id. */
+  subject: string
+  fields: Readonly<Record<string, string>>
+  deliveries: PressDeliveries
+  runInput(runId: string, job: string): Promise<unknown>
+}
+
+/** Delivery as a button handler sees it: the files themselves pass it by. */
+export interface PressDeliveries {
+  collect(runId: string): Promise<void>
+  confirm(runId: string): Promise<void>
+  revoke(runId: string): Promise<void>
+}
+
+export interface PressDefinition {
+  /** The `press` of the buttons it answers. */
+  name: string
+  /** As people call it; the console finds buttons by the label on the message. */
+  label: string
+  /** `null`: the handler judges by itself (recipient, requester …). */
+  requires: Permission | null
+  run(context: PressContext): Promise<void>
+}
+
+export function definePress(definition: PressDefinition): PressDefinition {
+  return definition
+}

@@ -1,0 +1,25 @@
+/** What commands/ and jobs/ import; the one re-exporting file in the house. */
+export { type Actor, type Conversation, personOf, placeOf } from './actor.js'
+export { type Command, type CommandContext, defineCommand, definePress, type PressContext, usageOf } from './command.js'
+export { choose } from './choose.js'
+export { DAY_MS, daysUntil, formatDuration, parseDays, parseDuration } from './duration.js'
+export { BotError, type ErrorCode } from './errors.js'
+export { type Attempt, defineJob, defineRead, type Ending, type Job, type JobContext, type Read, type ReadContext } from './job.js'
+export { option } from './option.js'
+export { conversationOf } from './place.js'
+export type { Target } from './ports/chat.js'
+export { parseEndpoint } from './ports/endpoint-probe.js'
+export type {
+  CertificateType,
+  Credential,
+  CredentialStatus,
+  Okms,
+  OkmsPort,
+  Region,
+} from './ports/okms.js'
+export { mayUseOkms, type Profile, type Profiles } from './ports/profiles.js'
+export { normalizeRegion, oldRegionName } from './region.js'
+export { type Button, lines, type PrivateFile, type Reply, refusal } from './reply.js'
+export { Secret } from './secret.js'
+export { didYouMean } from './suggest.js'
+export { code, formatInstant, instant, mention, plain, say, type Span, type Text } from './text.js'

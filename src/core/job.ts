@@ -1,0 +1,153 @@
+/** Jobs: what the bot does. `defineJob` declares a flow of remembered steps, `defineRead` a single answer. */
+import type { z } from 'zod'
+import type { Actor, Conversation } from './actor.js'
+import type { Target } from './ports/chat.js'
+import type { Clock } from './ports/clock.js'
+import type { Deliveries } from './ports/deliveries.js'
+import type { EndpointProbe } from './ports/endpoint-probe.js'
+import type { Ledger } from './ports/ledger.js'
+import type { Log } from './ports/log.js'
+import type { OkmsPort } from './ports/okms.js'
+import type { Profiles } from './ports/profiles.js'
+import type { Vault } from './ports/vault.js'
+import type { Button, Reply } from './reply.js'
+import type { Text } from './text.js'
+
+/** What the outside gives to flows and reads; each is a port. */
+export interface Outside {
+  clock: Clock
+  okms: OkmsPort
+  probe: EndpointProbe
+  vault: Vault
+  deliveries: Deliveries
+  ledger: Ledger
+  profiles: Profiles
+}
+
+export interface ReadContext<I> extends Outside {
+  input: I
+  requester: Actor
+  conversation: Conversation
+  log: Log
+  signal: AbortSignal
+}
+
+/** A single answer: looks, changes nothing, takes seconds. Its result is plain JSON without secrets. */
+export interface Read<I, O> {
+  readonly kind: 'read'
+  readonly name: string
+  readonly input: z.ZodType<I>
+  run(context: ReadContext<I>): Promise<O>
+}
+
+export interface StepOptions<T> {
+  /**
+   * For a step that changes the world at a vendor without idempotency keys: that it begins is written down before it acts, so
+   * that `act` is told when it may have acted before (`again`) and must look first.
+   */
+  looksFirst?: boolean
+  /** Takes the step back when a later one fails for good. May run twice; sees the step's result. */
+  undo?: (result: T) => Promise<void>
+  /** What stands beside the step on the card. */
+  note?: (result: T) => Text | null
+}
+
+export interface Attempt {
+  /** Whether this step may have acted before, in a turn that was cut off or failed. Only known with `looksFirst`. */
+  again: boolean
+}
+
+export interface UntilOptions<T> extends Omit<StepOptions<T>, 'looksFirst'> {
+  /** Time between two looks, such as `2s`. */
+  every: string
+  /** Each pause is half as long again as the one before, up to this. */
+  growingTo?: string
+  /** The longest wait in all, such as `10m`. */
+  atMost: string
+  /** Whom the wait is for. */
+  waitsFor: 'vendor' | 'person' | 'time'
+  /** Decides what a wait that was too long means. Without it: BotError `run.timed-out`. May answer `undefined` to go on waiting. */
+  tooLong?: (look: Look) => Promise<T | undefined>
+}
+
+export interface Look {
+  /** How long we have been waiting, in milliseconds of the clock port. */
+  waitedMs: number
+  /** How often we looked before. */
+  looks: number
+}
+
+/**
+ * A titled piece of a run whose result is remembered. The title is what people watch and the key of the memory, so it is
+ * unique within a run. Results are small plain JSON and never key material.
+ */
+export interface Step {
+  <T>(title: string, act: (attempt: Attempt) => Promise<T> | T, options?: StepOptions<T>): Promise<T>
+  /** Looks until `look` answers something other than `undefined`. Between looks the run holds no worker. */
+  until<T>(title: string, options: UntilOptions<T>, look: (look: Look) => Promise<T | undefined>): Promise<T>
+}
+
+export interface JobContext<I> extends Outside {
+  input: I
+  runId: string
+  requester: Actor
+  conversation: Conversation
+  step: Step
+  log: Log
+  /** Posts or rewrites a message of this run; `name` is unique within the run. Safe to repeat. */
+  tell(name: string, target: Target, reply: Reply): Promise<void>
+  /** Takes a message, or handed-over files, back. */
+  takeBack(name: string): Promise<void>
+  /** Starts another run, once per `name` however often it is called. */
+  start<J>(name: string, job: Job<J, unknown>, input: J): Promise<string>
+  /** How another run is doing. */
+  stateOf(runId: string): Promise<RunState | null>
+}
+
+export interface RetryPolicy {
+  /** How often a step that fails in a way that may pass is tried in all. */
+  attempts: number
+  firstDelay: string
+  longestDelay: string
+}
+
+/** What a run ends with: plain JSON, no secrets. */
+export interface Ending {
+  /** `done`: as asked. `stopped`: ended well, but not as asked (nobody collected it, revoked on request …). */
+  outcome: 'done' | 'stopped'
+  lines: Text[]
+  buttons?: Button[]
+  /** Facts for whoever reads the run later. */
+  facts?: Record<string, string | number | boolean>
+}
+
+export interface Job<I, _O = Ending> {
+  readonly kind: 'flow'
+  readonly name: string
+  /** Grows when a step is renamed, moved or changed in meaning; runs that are under way finish on the version they began with. */
+  readonly version: number
+  readonly earlier: readonly Job<never>[]
+  readonly input: z.ZodType<I>
+  readonly retry: RetryPolicy
+  /** `hidden`: no card of its own, another run reports for it. */
+  readonly card: 'shown' | 'hidden'
+  title(input: I): Text
+  run(context: JobContext<I>): Promise<Ending>
+  /** What to say when it failed for good; the steps, undone ones included, are on the card already. */
+  failed?(input: I): { lines: Text[]; buttons?: Button[] }
+}
+
+export type RunState = 'queued' | 'running' | 'waiting' | 'undoing' | 'succeeded' | 'stopped' | 'failed'
+
+const DEFAULT_RETRY: RetryPolicy = { attempts: 8, firstDelay: '2s', longestDelay: '5m' }
+
+export function defineJob<I>(
+  job: Pick<Job<I>, 'name' | 'input' | 'title' | 'run' | 'failed'> &
+    Partial<Pick<Job<I>, 'version' | 'earlier' | 'retry' | 'card'>>,
+): Job<I> {
+  return { kind: 'flow', version: 1, earlier: [], retry: DEFAULT_RETRY, card: 'shown', ...job }
+}
+
+export function defineRead<I, O>(read: Omit<Read<I, O>, 'kind'>): Read<I, O> {
+  return { kind: 'read', ...read }
+}

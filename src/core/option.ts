@@ -1,0 +1,117 @@
+/**
+ * The options of a command, declared once: what they are called, how they are read from text, and what a platform may
+ * offer for them (choices, autocomplete, uploads).
+ */
+import { BotError } from './errors.js'
+import { parseDays, parseDuration } from './duration.js'
+import { normalizeRunId } from './ports/chance.js'
+
+/** What a platform can do for an option: complete it from the inventory, offer a list, take a file. */
+export type OptionKind =
+  | 'text'
+  | 'choice'
+  | 'days'
+  | 'duration'
+  | 'file'
+  | 'okms'
+  | 'credential'
+  | 'region'
+  | 'profile'
+  | 'command'
+  | 'run'
+
+export interface Option<T> {
+  readonly kind: OptionKind
+  readonly summary: string
+  readonly required: boolean
+  readonly choices: readonly string[] | null
+  readonly maxLength: number
+  /**
+   * Reads the option from what a person typed, or from the text of the file they sent.
+   * @throws BotError `input.invalid` with a sentence that names the option
+   */
+  parse(raw: string, name: string): T
+  optional(): Option<T | undefined>
+}
+
+/** Discord's limit of a text option; also more than a CSR needs. https://docs.discord.com/developers/interactions/application-commands */
+const LONGEST_OPTION = 6000
+
+function make<T>(
+  kind: OptionKind,
+  summary: string,
+  parse: (raw: string, name: string) => T,
+  more: { choices?: readonly string[]; maxLength?: number } = {},
+): Option<T> {
+  const maxLength = more.maxLength ?? LONGEST_OPTION
+  const declared: Option<T> = {
+    kind,
+    summary,
+    required: true,
+    choices: more.choices ?? null,
+    maxLength,
+    parse(raw, name) {
+      if (raw.trim() === '') throw new BotError('input.invalid', `Option ${name} is empty.`)
+      if (raw.length > maxLength) {
+        throw new BotError('input.invalid', `Option ${name} is longer than ${maxLength} characters.`)
+      }
+      return parse(raw, name)
+    },
+    optional: () => ({ ...declared, required: false }) as Option<T | undefined>,
+  }
+  return declared
+}
+
+const trimmed = (raw: string) => raw.trim()
+
+export const option = {
+  text: (summary: string, more: { maxLength?: number } = {}) => make('text', summary, trimmed, more),
+  okms: (summary: string) => make('okms', summary, trimmed, { maxLength: 100 }),
+  credential: (summary: string) => make('credential', summary, trimmed, { maxLength: 100 }),
+  region: (summary: string) => make('region', summary, trimmed, { maxLength: 40 }),
+  profile: (summary: string) => make('profile', summary, trimmed, { maxLength: 50 }),
+  command: (summary: string) => make('command', summary, trimmed, { maxLength: 60 }),
+  /** Whole days, from `30d`, `12w`, `6mo`, `1y` or plain days. The range is the flow's to check: it can name the profile's limit. */
+  days: (summary: string) => make('days', summary, (raw, name) => parseDays(raw, name), { maxLength: 20 }),
+  /** Milliseconds. */
+  duration: (summary: string) => make('duration', summary, (raw, name) => parseDuration(raw, name), { maxLength: 20 }),
+  /** The text of a file, uploaded or pasted; a platform hands over its contents. */
+  file: (summary: string, more: { maxBytes: number }) =>
+    make('file', summary, raw => raw, { maxLength: more.maxBytes }),
+  choice: <const C extends readonly string[]>(summary: string, choices: C) =>
+    make<C[number]>(
+      'choice',
+      summary,
+      (raw, name) => {
+        const found = choices.find(choice => choice.toLowerCase() === raw.trim().toLowerCase())
+        if (found === undefined) {
+          throw new BotError('input.invalid', `"${raw.trim()}" is not a value of ${name}.`, {
+            hint: `Choose one of: ${choices.join(', ')}.`,
+          })
+        }
+        return found
+      },
+      { choices },
+    ),
+  run: (summary: string) =>
+    make(
+      'run',
+      summary,
+      (raw, name) => {
+        const id = normalizeRunId(raw)
+        if (id === null) {
+          throw new BotError('input.invalid', `"${raw.trim()}" is not a run id for ${name}.`, {
+            hint: 'A run id has 8 letters and digits, such as 7F3K9Q2M.',
+          })
+        }
+        return id
+      },
+      { maxLength: 20 },
+    ),
+} as const
+
+export type OptionsShape = Readonly<Record<string, Option<unknown>>>
+
+export type ValuesOf<S extends OptionsShape> = {
+  readonly [K in keyof S]: S[K] extends Option<infer T> ? T : never
+}

@@ -1,0 +1,69 @@
+/** What the bot needs from a chat platform. Implemented by each folder of src/platforms. */
+import type { Actor, Conversation, PlatformName } from '../actor.js'
+import type { Invocation, Press } from '../invocation.js'
+import type { PrivateFile, Reply } from '../reply.js'
+import type { Secret } from '../secret.js'
+
+/** Where a message goes. */
+export type Target =
+  | { to: 'conversation'; conversation: Conversation }
+  /** The direct messages of one person. */
+  | { to: 'person'; actor: Actor }
+
+/** The platform's own address of a message; plain JSON, kept with the message. */
+export type MessageRef = Readonly<Record<string, string>>
+
+export interface OutgoingMessage {
+  /** Stable name of the message in our store; the platform carries it along so that `find` can recognise it. */
+  key: string
+  target: Target
+  reply: Reply
+  /** We may have sent it before and cannot look: say so in the message. */
+  possibleRepeat?: boolean
+}
+
+export interface Handover {
+  files: PrivateFile[]
+  /** Shown once beside the files, as `Passphrase: …`. */
+  passphrase: Secret | null
+  /** What is said with the files: validity, fingerprint, what to do. */
+  reply: Reply
+  /** Makes file names distinct where one exists already. */
+  runId: string
+}
+
+/** One command or press being answered. Lives in the chat process, with the platform's short-lived token. */
+export interface Exchange {
+  /** First sign of life, to the asker alone; within 3 s. Calling it twice does nothing. */
+  acknowledge(): Promise<void>
+  /** The answer; a later call to the same audience replaces it. */
+  answer(reply: Reply, audience: 'asker' | 'everyone'): Promise<void>
+  /**
+   * Hands files to the asker alone. Resolves when the platform confirmed, with what `remove` needs to take them back;
+   * `null` where they stay with the person (the console's inbox).
+   */
+  deliver(handover: Handover): Promise<MessageRef | null>
+}
+
+export interface ChatListener {
+  onInvocation(invocation: Invocation, exchange: Exchange): Promise<void>
+  onPress(press: Press, exchange: Exchange): Promise<void>
+}
+
+export interface ChatDoor {
+  readonly platform: PlatformName
+  /** Least time between two messages in one conversation, in milliseconds. */
+  readonly paceMs: number
+  start(listener: ChatListener): Promise<void>
+  /**
+   * @throws BotError `chat.rate-limited` with `retryAfterMs`, `chat.unreachable` (both tried again), or
+   * `chat.refused` (final: closed direct messages, unknown channel …)
+   */
+  post(message: OutgoingMessage): Promise<MessageRef>
+  edit(ref: MessageRef, message: OutgoingMessage): Promise<void>
+  /** Looks for a message that may have been sent: its ref, `null` when it is certainly not there, `unknown` when nobody can tell. */
+  find(key: string, target: Target): Promise<MessageRef | null | 'unknown'>
+  /** Takes a message or handed-over files back; one that is gone already is fine. */
+  remove(ref: MessageRef): Promise<void>
+  stop(): Promise<void>
+}

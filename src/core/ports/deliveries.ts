@@ -1,0 +1,59 @@
+/**
+ * Private hand-over: `offered → collected → confirmed`, or `lapsed`/`revoked`. While a Collect is under way a lease of two
+ * minutes is held, so that a lapse cannot take the credential from somebody who is just receiving it.
+ */
+import type { PrivateFile, Reply } from '../reply.js'
+import type { Secret } from '../secret.js'
+
+export type DeliveryState = 'offered' | 'collected' | 'confirmed' | 'lapsed' | 'revoked'
+
+export interface DeliveryOffer {
+  runId: string
+  /** `personOf(actor)` of the one it is for. */
+  recipient: string
+  files: PrivateFile[]
+  passphrase: Secret | null
+  /** Said with the files; holds no secret. */
+  reply: Reply
+  /** ISO instant. */
+  collectBy: string
+}
+
+export interface DeliveryStatus {
+  state: DeliveryState
+  recipient: string
+  collectBy: string
+  collectedAt: string | null
+  /** Names of the messages with handed-over files that can be taken back, newest last. */
+  receipts: string[]
+}
+
+export interface CollectLease {
+  leaseId: string
+  files: PrivateFile[]
+  passphrase: Secret | null
+  reply: Reply
+}
+
+export interface Deliveries {
+  /** Seals the files and offers them. Offering the same run again replaces the files while nobody collected. */
+  offer(offer: DeliveryOffer): Promise<void>
+  status(runId: string): Promise<DeliveryStatus | null>
+  /**
+   * Starts handing over. Refusals: `unknown` (no such delivery), `not-yours`, `busy` (another Collect is under way),
+   * `over` (lapsed, revoked or erased).
+   */
+  collect(runId: string, person: string): Promise<CollectLease | 'unknown' | 'not-yours' | 'busy' | 'over'>
+  /** The platform confirmed. `receipt` names the message to take back later; `null` where the files stay with the person. */
+  collected(runId: string, leaseId: string, receipt: string | null): Promise<void>
+  /** Handing over did not work; the offer stands as before. */
+  notCollected(runId: string, leaseId: string): Promise<void>
+  /** The recipient says that the files are safe. */
+  confirm(runId: string, person: string): Promise<'confirmed' | 'unknown' | 'not-yours' | 'not-collected' | 'over'>
+  /** Ends an offer that nobody collected. `false`: somebody did, or is just doing so. */
+  lapse(runId: string): Promise<boolean>
+  /** The recipient wants it revoked; from any state. `false`: it was over already. */
+  revoke(runId: string, person: string): Promise<'revoked' | 'unknown' | 'not-yours' | 'over'>
+  /** Erases the sealed files; the state stays readable. */
+  erase(runId: string): Promise<void>
+}

@@ -1,0 +1,33 @@
+/** Where runs rest. Every write but `create` and `poke` is fenced: it needs the epoch that `claim` gave, so that a worker believed dead cannot overwrite its successor. */
+import type { ErrorRecord } from '../errors.js'
+import type { Ending, RunState } from '../job.js'
+import type { NewRun, RunRecord, StepRecord } from '../run.js'
+
+export interface ClaimedRun extends RunRecord {
+  epoch: number
+  /** How often somebody asked for a new look so far. */
+  pokes: number
+}
+
+export interface RunChange {
+  state?: RunState
+  failure?: ErrorRecord | null
+  ending?: Ending
+  endedAtMs?: number
+  step?: StepRecord
+}
+
+export interface RunStore {
+  /** Writes the run and answers its id: the given one, or that of the run which has the same `startKey`. */
+  create(run: NewRun): Promise<string>
+  /** Reads a run and fences off whoever worked on it before. `null`: there is no such run. */
+  claim(runId: string): Promise<ClaimedRun | null>
+  /** `false`: somebody else has claimed the run since; stop. */
+  change(runId: string, epoch: number, change: RunChange): Promise<boolean>
+  read(runId: string): Promise<RunRecord | null>
+  /** Counts a wish for a new look and answers the count. */
+  poke(runId: string): Promise<number>
+  pokes(runId: string): Promise<number>
+  /** Runs that have not ended, oldest first. */
+  open(): Promise<string[]>
+}

@@ -1,0 +1,55 @@
+/** The truth about a run, as it rests in Redis. Plain JSON, no secrets. */
+import type { Actor, Conversation } from './actor.js'
+import type { ErrorRecord } from './errors.js'
+import type { Ending, RunState } from './job.js'
+import type { Text } from './text.js'
+
+export type StepState = 'doing' | 'waiting' | 'done' | 'failed' | 'undone' | 'undo-failed'
+
+export interface StepRecord {
+  title: string
+  /** Position in the order in which steps began. */
+  position: number
+  state: StepState
+  /** What the step answered; `null` until done. */
+  result: unknown
+  note: Text | null
+  /** Milliseconds of the clock port. */
+  startedAtMs: number
+  endedAtMs: number | null
+  /** Looks of a wait, or failed tries of a step. */
+  looks: number
+  tries: number
+  failure: ErrorRecord | null
+}
+
+export interface RunRecord {
+  runId: string
+  job: string
+  version: number
+  input: unknown
+  requester: Actor
+  conversation: Conversation
+  /** Whether its card goes to the requester's direct messages. */
+  privately: boolean
+  state: RunState
+  createdAtMs: number
+  endedAtMs: number | null
+  /** Why it failed; set as soon as it is clear, before steps are undone. */
+  failure: ErrorRecord | null
+  ending: Ending | null
+  steps: StepRecord[]
+}
+
+export interface NewRun {
+  runId: string
+  job: string
+  version: number
+  input: unknown
+  requester: Actor
+  conversation: Conversation
+  privately: boolean
+  createdAtMs: number
+  /** Starting again with the same key answers the run that exists. */
+  startKey: string | null
+}

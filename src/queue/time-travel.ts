@@ -1,0 +1,85 @@
+/**
+ * Waiting for quiet, and moving the clock, for the demo and for tests. BullMQ keeps its own time, so moving ours means walking from
+ * one due instant to the next, promoting what is due and letting it happen, as if the time had passed with the bot running.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Job, Queue } from 'bullmq'
+import type { Clock } from '../core/ports/clock.js'
+import type { Due } from './connection.js'
+
+export interface TimeTravel {
+  /** Waits for active work, due timers, the outbox and vendor waits (30 s each at most); never for people or time. */
+  settle(): Promise<void>
+  /** Lets everything happen that is due until `untilMs`, at its own instant. */
+  advance(untilMs: number): Promise<void>
+}
+
+const VENDOR_PATIENCE_MS = 30_000
+/** A job may be between two states when we look; quiet counts only when seen twice. */
+const LOOK_AGAIN_MS = 25
+const LONGEST_WALK = 100_000
+
+export interface TimeTravelParts {
+  queues: readonly Queue<Due>[]
+  clock: Clock
+  /** Moves every clock there is. */
+  moveTo(atMs: number): Promise<void>
+  /** Work in this process that no queue knows of: commands being answered. */
+  busy(): boolean
+}
+
+export function createTimeTravel({ queues, clock, moveTo, busy }: TimeTravelParts): TimeTravel {
+  async function delayedJobs(): Promise<Job<Due>[]> {
+    const all = await Promise.all(queues.map(queue => queue.getDelayed()))
+    // Schedules are housekeeping; they have no due instant of ours.
+    return all.flat().filter(job => job?.data?.dueAt !== undefined)
+  }
+
+  const restless = (job: Job<Due>) => job.data.waitsFor === 'vendor' || job.data.dueAt! <= clock.now()
+
+  async function isQuiet(firstSeen: Map<string, number>): Promise<boolean> {
+    if (busy()) return false
+    const counts = await Promise.all(queues.map(queue => queue.getJobCounts('active', 'waiting', 'prioritized')))
+    if (counts.some(count => Object.values(count).some(number => number > 0))) return false
+    const now = Date.now()
+    for (const job of await delayedJobs()) {
+      if (!restless(job)) continue
+      const key = `${job.queueName}/${job.id}`
+      if (!firstSeen.has(key)) firstSeen.set(key, now)
+      if (now - firstSeen.get(key)! < VENDOR_PATIENCE_MS) return false
+    }
+    return true
+  }
+
+  async function settle(): Promise<void> {
+    const firstSeen = new Map<string, number>()
+    for (let quiet = 0; quiet < 2; ) {
+      quiet = (await isQuiet(firstSeen)) ? quiet + 1 : 0
+      if (quiet < 2) await sleep(LOOK_AGAIN_MS)
+    }
+  }
+
+  return {
+    settle,
+    async advance(untilMs) {
+      await settle()
+      for (let walked = 0; walked < LONGEST_WALK; walked++) {
+        const jobs = await delayedJobs()
+        const next = Math.min(...jobs.map(job => job.data.dueAt!))
+        if (next > untilMs) break
+        await moveTo(next)
+        for (const job of jobs) {
+          // It may have been woken in the meantime; then it is on its way already.
+          if (job.data.dueAt! <= clock.now()) await job.promote().catch(() => {})
+        }
+        await settle()
+      }
+      await moveTo(untilMs)
+      // What is still to come is nearer now than BullMQ believes.
+      for (const job of await delayedJobs()) {
+        await job.changeDelay(Math.max(0, job.data.dueAt! - clock.now())).catch(() => {})
+      }
+      await settle()
+    },
+  }
+}

@@ -1,0 +1,158 @@
+/** Private hand-over: states in one hash per run, files sealed in the vault. Implements ports/deliveries.ts. */
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../core/ports/clock.js'
+import type { CollectLease, Deliveries, DeliveryState, DeliveryStatus } from '../core/ports/deliveries.js'
+import type { Vault } from '../core/ports/vault.js'
+import type { PrivateFile, Reply } from '../core/reply.js'
+import { Secret } from '../core/secret.js'
+import { keys } from './keys.js'
+import { answered, type RedisConnection, script } from './redis.js'
+
+const KEEP_SECONDS = 90 * 86_400
+/** Long enough for a slow upload, short enough for the person whose chat process died to try again. */
+const LEASE_MS = 2 * 60_000
+const BUNDLE = 'bundle'
+
+/** KEYS delivery; ARGV recipient, collectBy, reply, ttl. Answers 0 when somebody collected already. */
+const OFFER = `
+local state = redis.call('HGET', KEYS[1], 'state')
+if state and state ~= 'offered' then return 0 end
+redis.call('HSET', KEYS[1], 'state', 'offered', 'recipient', ARGV[1], 'collectBy', ARGV[2], 'reply', ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return 1`
+
+/** KEYS delivery; ARGV person, now, leaseId, leaseUntil */
+const COLLECT = `
+local at = redis.call('HMGET', KEYS[1], 'state', 'recipient', 'leaseUntil', 'erased')
+if not at[1] then return 'unknown' end
+if at[2] ~= ARGV[1] then return 'not-yours' end
+if at[4] or (at[1] ~= 'offered' and at[1] ~= 'collected') then return 'over' end
+if at[3] and tonumber(at[3]) > tonumber(ARGV[2]) then return 'busy' end
+redis.call('HSET', KEYS[1], 'leaseId', ARGV[3], 'leaseUntil', ARGV[4])
+return 'ok'`
+
+/** KEYS delivery; ARGV leaseId, now, receipt or ''. A first collection sets the time from which erasing is counted. */
+const COLLECTED = `
+if redis.call('HGET', KEYS[1], 'leaseId') ~= ARGV[1] then return 0 end
+redis.call('HDEL', KEYS[1], 'leaseId', 'leaseUntil')
+if redis.call('HGET', KEYS[1], 'state') == 'offered' then
+  redis.call('HSET', KEYS[1], 'state', 'collected', 'collectedAt', ARGV[2])
+end
+if ARGV[3] ~= '' then
+  local receipts = cjson.decode(redis.call('HGET', KEYS[1], 'receipts') or '[]')
+  table.insert(receipts, ARGV[3])
+  redis.call('HSET', KEYS[1], 'receipts', cjson.encode(receipts))
+end
+return 1`
+
+const NOT_COLLECTED = `
+if redis.call('HGET', KEYS[1], 'leaseId') ~= ARGV[1] then return 0 end
+redis.call('HDEL', KEYS[1], 'leaseId', 'leaseUntil')
+return 1`
+
+/** KEYS delivery; ARGV person */
+const CONFIRM = `
+local at = redis.call('HMGET', KEYS[1], 'state', 'recipient')
+if not at[1] then return 'unknown' end
+if at[2] ~= ARGV[1] then return 'not-yours' end
+if at[1] == 'offered' then return 'not-collected' end
+if at[1] ~= 'collected' then return 'over' end
+redis.call('HSET', KEYS[1], 'state', 'confirmed')
+return 'confirmed'`
+
+/** KEYS delivery; ARGV now. A live lease wins over a lapse. */
+const LAPSE = `
+local at = redis.call('HMGET', KEYS[1], 'state', 'leaseUntil')
+if at[1] ~= 'offered' then return at[1] == 'lapsed' and 1 or 0 end
+if at[2] and tonumber(at[2]) > tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[1], 'state', 'lapsed')
+return 1`
+
+/** KEYS delivery; ARGV person */
+const REVOKE = `
+local at = redis.call('HMGET', KEYS[1], 'state', 'recipient')
+if not at[1] then return 'unknown' end
+if at[2] ~= ARGV[1] then return 'not-yours' end
+if at[1] == 'lapsed' or at[1] == 'revoked' then return 'over' end
+redis.call('HSET', KEYS[1], 'state', 'revoked')
+return 'revoked'`
+
+/** The sealed form of what is handed over. */
+interface Bundle {
+  files: { name: string; content: string; encoding: PrivateFile['encoding'] }[]
+  passphrase: string | null
+}
+
+export function createDeliveries(redis: RedisConnection, vault: Vault, clock: Clock): Deliveries {
+  const offer = script(redis, 'okmsDeliveryOffer', OFFER)
+  const collect = script(redis, 'okmsDeliveryCollect', COLLECT)
+  const collected = script(redis, 'okmsDeliveryCollected', COLLECTED)
+  const notCollected = script(redis, 'okmsDeliveryNotCollected', NOT_COLLECTED)
+  const confirm = script(redis, 'okmsDeliveryConfirm', CONFIRM)
+  const lapse = script(redis, 'okmsDeliveryLapse', LAPSE)
+  const revoke = script(redis, 'okmsDeliveryRevoke', REVOKE)
+
+  return {
+    async offer({ runId, recipient, files, passphrase, reply, collectBy }) {
+      const bundle: Bundle = {
+        files: files.map(file => ({ ...file, content: file.content.reveal() })),
+        passphrase: passphrase?.reveal() ?? null,
+      }
+      // Sealed first: an offer without its files would be a promise that cannot be kept.
+      await vault.seal({ runId, recipient, label: BUNDLE }, new Secret(JSON.stringify(bundle)))
+      await offer([keys.delivery(runId)], [recipient, collectBy, JSON.stringify(reply), KEEP_SECONDS])
+    },
+
+    async status(runId) {
+      const fields = await answered(redis.hgetall(keys.delivery(runId)))
+      return fields.state === undefined ? null : decode(fields)
+    },
+
+    async collect(runId, person) {
+      const leaseId = randomUUID()
+      const now = clock.now()
+      const outcome = await collect([keys.delivery(runId)], [person, now, leaseId, now + LEASE_MS])
+      if (outcome !== 'ok') return outcome as Exclude<Awaited<ReturnType<Deliveries['collect']>>, CollectLease>
+      const sealed = await vault.open({ runId, recipient: person, label: BUNDLE })
+      if (!sealed) return 'over'
+      const bundle = JSON.parse(sealed.reveal()) as Bundle
+      const reply = JSON.parse((await answered(redis.hget(keys.delivery(runId), 'reply'))) ?? 'null') as Reply
+      return {
+        leaseId,
+        files: bundle.files.map(file => ({ ...file, content: new Secret(file.content) })),
+        passphrase: bundle.passphrase === null ? null : new Secret(bundle.passphrase),
+        reply,
+      }
+    },
+
+    async collected(runId, leaseId, receipt) {
+      await collected([keys.delivery(runId)], [leaseId, clock.now(), receipt ?? ''])
+    },
+    async notCollected(runId, leaseId) {
+      await notCollected([keys.delivery(runId)], [leaseId])
+    },
+    confirm: async (runId, person) =>
+      (await confirm([keys.delivery(runId)], [person])) as Awaited<ReturnType<Deliveries['confirm']>>,
+    lapse: async runId => (await lapse([keys.delivery(runId)], [clock.now()])) === 1,
+    revoke: async (runId, person) =>
+      (await revoke([keys.delivery(runId)], [person])) as Awaited<ReturnType<Deliveries['revoke']>>,
+
+    async erase(runId) {
+      await vault.erase(runId)
+      if (await answered(redis.exists(keys.delivery(runId)))) {
+        await answered(redis.hset(keys.delivery(runId), 'erased', '1'))
+      }
+    },
+  }
+}
+
+function decode(fields: Record<string, string>): DeliveryStatus {
+  const collectedAt = fields.collectedAt
+  return {
+    state: fields.state as DeliveryState,
+    recipient: fields.recipient ?? '',
+    collectBy: fields.collectBy ?? '',
+    collectedAt: collectedAt === undefined ? null : new Date(Number(collectedAt)).toISOString(),
+    receipts: JSON.parse(fields.receipts ?? '[]') as string[],
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Every key of ours in Redis, in one table. The braces keep all of them, and BullMQ's, in one slot of a Redis Cluster.
+ *
+ * | key                     | type   | owner          | lives                        | sealed data |
+ * |-------------------------|--------|----------------|------------------------------|-------------|
+ * | run:<id>                | hash   | runs.ts        | 90 days after its end        | no          |
+ * | runs:open               | zset   | runs.ts        | for ever, entries until end  | no          |
+ * | start:<key>             | string | runs.ts        | 2 days                       | no          |
+ * | ask:<id>                | string | asks.ts        | 10 minutes                   | no          |
+ * | seen:<interaction>      | string | asks.ts        | 1 hour                       | no          |
+ * | message:<key>           | hash   | outbox.ts      | 90 days after the last write | no          |
+ * | lane:<platform>:<id>    | zset   | outbox.ts      | while it has entries         | no          |
+ * | lane-state:<platform>:… | hash   | outbox.ts      | 1 day                        | no          |
+ * | lanes:<platform>        | set    | outbox.ts      | for ever, entries while full | no          |
+ * | vault:<runId>           | hash   | vault.ts       | 2 days at most               | yes         |
+ * | delivery:<runId>        | hash   | deliveries.ts  | 90 days                      | no          |
+ * | credential:<id>         | string | ledger.ts      | until forgotten              | no          |
+ * | ovh-rate                | hash   | rate-limiter.ts| 1 hour                       | no          |
+ * | policy                  | hash   | policy.ts      | for ever                     | no          |
+ *
+ * BullMQ keeps its queues under `{okms}:q:`; job data holds ids alone.
+ */
+
+export const PREFIX = '{okms}'
+/** BullMQ's `prefix` option. */
+export const QUEUE_PREFIX = `${PREFIX}:q`
+
+export const keys = {
+  run: (runId: string) => `${PREFIX}:run:${runId}`,
+  openRuns: `${PREFIX}:runs:open`,
+  start: (startKey: string) => `${PREFIX}:start:${startKey}`,
+  ask: (askId: string) => `${PREFIX}:ask:${askId}`,
+  seen: (id: string) => `${PREFIX}:seen:${id}`,
+  message: (key: string) => `${PREFIX}:message:${key}`,
+  lane: (lane: string) => `${PREFIX}:lane:${lane}`,
+  laneState: (lane: string) => `${PREFIX}:lane-state:${lane}`,
+  lanes: (platform: string) => `${PREFIX}:lanes:${platform}`,
+  vault: (runId: string) => `${PREFIX}:vault:${runId}`,
+  delivery: (runId: string) => `${PREFIX}:delivery:${runId}`,
+  credential: (id: string) => `${PREFIX}:credential:${id}`,
+  ovhRate: `${PREFIX}:ovh-rate`,
+  policy: `${PREFIX}:policy`,
+} as const

@@ -1,0 +1,26 @@
+/** What the bot knows of credentials beyond what OVHcloud says. Implements ports/ledger.ts. */
+import type { Ledger, LedgerEntry } from '../core/ports/ledger.js'
+import { keys } from './keys.js'
+import { answered, type RedisConnection } from './redis.js'
+
+export function createLedger(redis: RedisConnection): Ledger {
+  return {
+    async remember(entry) {
+      await answered(redis.set(keys.credential(entry.credentialId), JSON.stringify(entry)))
+    },
+
+    async find(credentialIds) {
+      if (credentialIds.length === 0) return new Map()
+      const found = await answered(redis.mget(credentialIds.map(keys.credential)))
+      return new Map(
+        found.flatMap((entry, i) =>
+          entry === null ? [] : [[credentialIds[i]!, JSON.parse(entry) as LedgerEntry] as const],
+        ),
+      )
+    },
+
+    async forget(credentialId) {
+      await answered(redis.del(keys.credential(credentialId)))
+    },
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * Messages on their way: what each shall show, and per conversation (lane) the order in which they go out.
+ * Implements both sides of ports/outbox.ts. Leases and pacing count Redis's own time, since they are about live processes.
+ */
+import type { PlatformName } from '../core/actor.js'
+import type { MessageRef, Target } from '../core/ports/chat.js'
+import type { OutboxLanes, OutboxRecords, PendingMessage } from '../core/ports/outbox.js'
+import type { Reply } from '../core/reply.js'
+import { keys } from './keys.js'
+import { answered, type RedisConnection, script } from './redis.js'
+
+const KEEP_MESSAGE_SECONDS = 90 * 86_400
+const KEEP_LANE_SECONDS = 86_400
+/** A sender that is silent for so long is taken for dead. */
+const LEASE_MS = 30_000
+/** How long "a sender has been called for this lane" is believed; the sweep calls again after that. */
+const CALLED_MS = 60_000
+
+const NOW = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)\n`
+
+/**
+ * KEYS message, lane, laneState, lanes; ARGV messageKey, lane, target, want, keepMessage, keepLane, calledMs, platform.
+ * Answers 1 when the caller shall call a sender.
+ */
+const PUT = `${NOW}
+local version = redis.call('HINCRBY', KEYS[1], 'version', 1)
+redis.call('HSET', KEYS[1], 'want', ARGV[4])
+if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'target', ARGV[3], 'lane', ARGV[2]) end
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+local seq = redis.call('HINCRBY', KEYS[3], 'seq', 1)
+redis.call('EXPIRE', KEYS[3], ARGV[6])
+redis.call('ZADD', KEYS[2], 'NX', seq, ARGV[1])
+redis.call('SADD', KEYS[4], ARGV[2])
+local called = tonumber(redis.call('HGET', KEYS[3], 'calledUntil') or '0')
+if called > now then return 0 end
+redis.call('HSET', KEYS[3], 'calledUntil', now + ARGV[7])
+return 1`
+
+/** KEYS lane, laneState, lanes; ARGV token, leaseMs, calledMs, lane. Answers the head's key, or a state. */
+const NEXT = `${NOW}
+local at = redis.call('HMGET', KEYS[2], 'token', 'leaseUntil', 'restUntil')
+if at[1] and at[1] ~= ARGV[1] and tonumber(at[2]) > now then return {'busy'} end
+local head = redis.call('ZRANGE', KEYS[1], 0, 0)[1]
+if not head then
+  redis.call('HDEL', KEYS[2], 'token', 'leaseUntil', 'calledUntil')
+  redis.call('SREM', KEYS[3], ARGV[4])
+  return {'empty'}
+end
+redis.call('HSET', KEYS[2], 'calledUntil', now + ARGV[3])
+if at[3] and tonumber(at[3]) > now then
+  redis.call('HDEL', KEYS[2], 'token', 'leaseUntil')
+  redis.call('HSET', KEYS[2], 'calledUntil', tonumber(at[3]) + ARGV[3])
+  return {'rest', tostring(tonumber(at[3]) - now)}
+end
+redis.call('HSET', KEYS[2], 'token', ARGV[1], 'leaseUntil', now + ARGV[2])
+return {'message', head, tostring(now)}`
+
+/** KEYS message; ARGV token. Notes the intent; answers the message as it was before. */
+const BEGIN = `
+local fields = redis.call('HGETALL', KEYS[1])
+redis.call('HSET', KEYS[1], 'intent', ARGV[1])
+return fields`
+
+/** KEYS message, lane, laneState; ARGV token, messageKey, version, ref or '', paceMs, gone */
+const SENT = `${NOW}
+if redis.call('HGET', KEYS[3], 'token') ~= ARGV[1] then return 0 end
+redis.call('HDEL', KEYS[1], 'intent', 'failures', 'failingSince')
+redis.call('HSET', KEYS[1], 'sent', ARGV[3])
+if ARGV[6] == '1' then redis.call('HDEL', KEYS[1], 'ref') elseif ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'ref', ARGV[4]) end
+redis.call('ZREM', KEYS[2], ARGV[2])
+if redis.call('HGET', KEYS[1], 'version') ~= ARGV[3] then
+  redis.call('ZADD', KEYS[2], redis.call('HINCRBY', KEYS[3], 'seq', 1), ARGV[2])
+end
+if tonumber(ARGV[5]) > 0 then redis.call('HSET', KEYS[3], 'restUntil', now + ARGV[5]) end
+return 1`
+
+/** KEYS message, lane, laneState; ARGV token, messageKey, final ('1' or ''), restMs, calledMs */
+const FAILED = `${NOW}
+if redis.call('HGET', KEYS[3], 'token') ~= ARGV[1] then return 0 end
+redis.call('HINCRBY', KEYS[1], 'failures', 1)
+redis.call('HSETNX', KEYS[1], 'failingSince', now)
+if ARGV[3] == '1' then
+  redis.call('ZREM', KEYS[2], ARGV[2])
+  redis.call('HDEL', KEYS[1], 'intent')
+  redis.call('HSET', KEYS[1], 'gaveUp', now)
+else
+  redis.call('HSET', KEYS[3], 'restUntil', now + ARGV[4], 'calledUntil', now + ARGV[4] + ARGV[5])
+end
+return 1`
+
+const RELEASE = `
+if redis.call('HGET', KEYS[1], 'token') == ARGV[1] then redis.call('HDEL', KEYS[1], 'token', 'leaseUntil') end
+return 1`
+
+export function laneOf(target: Target): string {
+  return target.to === 'person'
+    ? `${target.actor.platform}:dm:${target.actor.id}`
+    : `${target.conversation.platform}:${target.conversation.id}`
+}
+
+/** A lane's name begins with its platform. */
+const platformOf = (lane: string) => lane.slice(0, lane.indexOf(':')) as PlatformName
+
+export function createOutboxStore(redis: RedisConnection): OutboxRecords & OutboxLanes {
+  const put = script(redis, 'okmsOutboxPut', PUT)
+  const next = script(redis, 'okmsOutboxNext', NEXT)
+  const begin = script(redis, 'okmsOutboxBegin', BEGIN)
+  const sent = script(redis, 'okmsOutboxSent', SENT)
+  const failed = script(redis, 'okmsOutboxFailed', FAILED)
+  const release = script(redis, 'okmsOutboxRelease', RELEASE)
+
+  async function putWanted(key: string, lane: string, target: Target | null, reply: Reply | null) {
+    const call = await put(
+      [keys.message(key), keys.lane(lane), keys.laneState(lane), keys.lanes(platformOf(lane))],
+      [
+        key,
+        lane,
+        target === null ? '' : JSON.stringify(target),
+        JSON.stringify(reply),
+        KEEP_MESSAGE_SECONDS,
+        KEEP_LANE_SECONDS,
+        CALLED_MS,
+      ],
+    )
+    return call === 1 ? lane : null
+  }
+
+  return {
+    want: (key, target, reply) => putWanted(key, laneOf(target), target, reply),
+
+    async unwant(key) {
+      const lane = await answered(redis.hget(keys.message(key), 'lane'))
+      return lane === null ? null : putWanted(key, lane, null, null)
+    },
+
+    async adopt(key, target, ref) {
+      await answered(
+        redis
+          .multi()
+          .hset(keys.message(key), {
+            target: JSON.stringify(target),
+            lane: laneOf(target),
+            ref: JSON.stringify(ref),
+            version: 1,
+            sent: 1,
+          })
+          .expire(keys.message(key), KEEP_MESSAGE_SECONDS)
+          .exec(),
+      )
+    },
+
+    async next(lane, token) {
+      const [state, head, at] = (await next(
+        [keys.lane(lane), keys.laneState(lane), keys.lanes(platformOf(lane))],
+        [token, LEASE_MS, CALLED_MS, lane],
+      )) as [string, string, string]
+      if (state === 'empty' || state === 'busy') return state
+      if (state === 'rest') return { waitMs: Number(head) }
+      const flat = (await begin([keys.message(head)], [token])) as string[]
+      const fields = Object.fromEntries(flat.flatMap((name, i) => (i % 2 ? [] : [[name, flat[i + 1]!]])))
+      return decode(head, fields, Number(at))
+    },
+
+    async sent(lane, token, message, ref, paceMs) {
+      await sent(
+        [keys.message(message.key), keys.lane(lane), keys.laneState(lane)],
+        [token, message.key, message.version, ref === null ? '' : JSON.stringify(ref), paceMs, ref === null ? '1' : ''],
+      )
+    },
+
+    async failed(lane, token, message, final, restMs) {
+      await failed(
+        [keys.message(message.key), keys.lane(lane), keys.laneState(lane)],
+        [token, message.key, final ? '1' : '', restMs, CALLED_MS],
+      )
+    },
+
+    async release(lane, token) {
+      await release([keys.laneState(lane)], [token])
+    },
+
+    waiting: platform => answered(redis.smembers(keys.lanes(platform))),
+  }
+}
+
+function decode(key: string, fields: Record<string, string>, now: number): PendingMessage {
+  return {
+    key,
+    target: JSON.parse(fields.target!) as Target,
+    reply: JSON.parse(fields.want ?? 'null') as Reply | null,
+    version: Number(fields.version),
+    ref: fields.ref === undefined ? null : (JSON.parse(fields.ref) as MessageRef),
+    inDoubt: fields.intent !== undefined,
+    failures: Number(fields.failures ?? 0),
+    failingForMs: fields.failingSince === undefined ? 0 : now - Number(fields.failingSince),
+  }
+}
