@@ -3,7 +3,7 @@
  * purpose, because a root account identity passes every IAM check.
  */
 import { BotError } from '../core/errors.js'
-import { didYouMean } from './suggest.js'
+import { didYouMean } from '../core/suggest.js'
 
 const SHAPE = /^urn:v\d:(eu|ca|us|labeu):identity:([a-z]+):([a-z]{2}\d{1,6}-ovh)(?:\/(\S{1,200}))?$/
 /** The SEED guide's spelling, with a word too many. */

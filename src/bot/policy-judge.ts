@@ -5,6 +5,7 @@
 import type { Actor, Conversation } from '../core/actor.js'
 import { placeOf } from '../core/actor.js'
 import type { Permission } from '../core/permission.js'
+import type { ApprovalFacts as CredentialFacts } from '../core/ports/profiles.js'
 import type { ApprovalRule, Grant, Policy, PolicyProfile } from './policy-model.js'
 
 /** The actor with `person` as the policy knows the account; without, when it does not. */
@@ -60,20 +61,9 @@ export function profile(policy: Policy, name: string): PolicyProfile | null {
   return own(policy.profiles, name) ?? null
 }
 
-/** Whether a profile lets this OKMS be asked for, by its name or its id. Without `okms` and `okmsAllowed` it is bound to none. */
-export function mayUseOkms(profile: PolicyProfile, okms: { id: string; name: string }): boolean {
-  const named = (list: readonly string[]) => list.includes(okms.id) || list.includes(okms.name)
-  if (profile.okms !== null && named([profile.okms])) return true
-  if (profile.okmsAllowed.length > 0) return named(profile.okmsAllowed)
-  return profile.okms === null || profile.mayOverride.includes('okms')
-}
-
-/** What is about to be done. `okms` and `cloud` may give name and id, since a rule may say either. */
-export interface ApprovalFacts {
-  validityDays?: number
-  okms?: string | readonly string[]
-  cloud?: string | readonly string[]
-  profile?: string
+/** What is about to be done; the cloud by its service name. */
+export interface ApprovalFacts extends CredentialFacts {
+  cloud?: readonly string[]
 }
 
 /**
@@ -94,8 +84,8 @@ export function approvalRuleFor(
 }
 
 function holds(when: ApprovalRule['when'], facts: ApprovalFacts): boolean {
-  const meets = (wanted: readonly string[] | null, fact: string | readonly string[] | undefined) =>
-    wanted === null || fact === undefined || [fact].flat().some(one => wanted.includes(one))
+  const meets = (wanted: readonly string[] | null, fact: readonly string[] | undefined) =>
+    wanted === null || fact === undefined || fact.some(one => wanted.includes(one))
   const isLong =
     when.validityOverDays === null ||
     facts.validityDays === undefined ||
@@ -104,7 +94,7 @@ function holds(when: ApprovalRule['when'], facts: ApprovalFacts): boolean {
     isLong &&
     meets(when.okms, facts.okms) &&
     meets(when.cloud, facts.cloud) &&
-    meets(when.profile, facts.profile)
+    meets(when.profile, facts.profile === undefined ? undefined : [facts.profile])
   )
 }
 

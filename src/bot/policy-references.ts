@@ -3,9 +3,9 @@
  * permission on one line and an unknown role on another are found in one reading.
  */
 import { BotError } from '../core/errors.js'
+import { didYouMean } from '../core/suggest.js'
 import type { Finding } from './policy-model.js'
 import { PLATFORMS, readName } from './policy-words.js'
-import { didYouMean } from './suggest.js'
 
 type Path = readonly (string | number)[]
 

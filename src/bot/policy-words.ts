@@ -6,7 +6,7 @@ import type { PlatformName } from '../core/actor.js'
 import { DAY_MS, parseDays, parseDuration } from '../core/duration.js'
 import { BotError } from '../core/errors.js'
 import { PERMISSIONS, type Permission } from '../core/permission.js'
-import { didYouMean } from './suggest.js'
+import { didYouMean } from '../core/suggest.js'
 
 export const PLATFORMS: readonly PlatformName[] = ['discord', 'slack', 'console']
 

@@ -5,12 +5,12 @@
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import { deepFreeze } from '../core/freeze.js'
+import { didYouMean } from '../core/suggest.js'
 import type { Finding, Policy, PolicyMistake } from './policy-model.js'
 import { findWrongReferences } from './policy-references.js'
 import { type PolicyFile, policyFile, SECTIONS } from './policy-schema.js'
 import { findSurprises } from './policy-warnings.js'
 import { readYaml } from './policy-yaml.js'
-import { didYouMean } from './suggest.js'
 
 export type ParsedPolicy =
   | { ok: true; policy: Policy; warnings: PolicyMistake[] }

@@ -18,9 +18,14 @@ export interface ReadQueueHandle extends ReadQueue {
   close(): Promise<void>
 }
 
-export async function createReadQueue(setting: QueueSetting, log: Log): Promise<ReadQueueHandle> {
+/** @param listening a connection of its own that may block: answers arrive on it */
+export async function createReadQueue(
+  setting: QueueSetting,
+  listening: QueueSetting,
+  log: Log,
+): Promise<ReadQueueHandle> {
   const queue = new Queue(READS, setting)
-  const events = new QueueEvents(READS, setting)
+  const events = new QueueEvents(READS, listening)
   events.on('error', error => log.warn('answers of reads', { reason: error.message }))
   await events.waitUntilReady()
   return {
@@ -47,6 +52,9 @@ export async function createReadQueue(setting: QueueSetting, log: Log): Promise<
     },
   }
 }
+
+/** The queue alone, for those who only look at it. */
+export const createReadQueueView = (setting: QueueSetting): Queue => new Queue(READS, setting)
 
 export interface ReadWorkerParts {
   /** Answers, or throws what the person shall be told. */

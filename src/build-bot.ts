@@ -1,0 +1,213 @@
+/**
+ * Puts the two halves of the bot together: chat processes (tokens of chat platforms, no OVHcloud credentials) and workers (the
+ * other way round). With the entry points beside it, the only file that knows all parts.
+ */
+import type { PlatformName } from './core/actor.js'
+import type { Outside } from './core/job.js'
+import type { Chance } from './core/ports/chance.js'
+import type { ChatDoor } from './core/ports/chat.js'
+import type { Clock } from './core/ports/clock.js'
+import type { EndpointProbe } from './core/ports/endpoint-probe.js'
+import type { Log } from './core/ports/log.js'
+import type { OkmsPort } from './core/ports/okms.js'
+import { type RateLimiter, unlimited } from './core/ports/rate-limiter.js'
+import type { Secret } from './core/secret.js'
+import { createAnswerer } from './bot/answer-reads.js'
+import { createDispatcher } from './bot/dispatch.js'
+import type { Definitions } from './bot/load.js'
+import type { Policy } from './bot/policy-model.js'
+import { createProfiles } from './bot/profiles.js'
+import { createRunner } from './bot/runner.js'
+import type { TurnHooks } from './bot/run-steps.js'
+import type { QueueSetting, Vigilance } from './queue/connection.js'
+import { createFlowQueue, startFlowWorker, type WorkerHandle } from './queue/flows.js'
+import { createOutbox, createOutboxQueue, startSender } from './queue/outbox.js'
+import { createReadQueue, createReadQueueView, startReadWorker } from './queue/reads.js'
+import { createAskStore } from './store/asks.js'
+import { createDeliveries } from './store/deliveries.js'
+import { QUEUE_PREFIX } from './store/keys.js'
+import { createLedger } from './store/ledger.js'
+import { createOutboxStore } from './store/outbox.js'
+import { createPolicyStore } from './store/policy.js'
+import { createRateLimiter, type Rate } from './store/rate-limiter.js'
+import { connectRedis, type RedisConnection } from './store/redis.js'
+import { createRunStore } from './store/runs.js'
+import { createVault } from './store/vault.js'
+
+/** What both halves need. */
+export interface CommonParts {
+  redisUrl: string
+  secretKeys: readonly Secret[]
+  definitions: Definitions
+  /** Platforms that messages may go to, whether or not their chat process is this one. */
+  platforms: readonly PlatformName[]
+  clock: Clock
+  chance: Chance
+  log: Log
+  vigilance?: Vigilance
+}
+
+export interface WorkerParts extends CommonParts {
+  /** Makes the OVHcloud side, which asks the limiter before each call. */
+  ovh(limiter: RateLimiter): { okms: OkmsPort; close(): Promise<void> }
+  probe: EndpointProbe
+  /** `null`: no limit, for the sandbox. */
+  rate: Rate | null
+  hooks?: TurnHooks
+}
+
+export interface ChatParts extends CommonParts {
+  doors: readonly ChatDoor[]
+  /** Between sending and noting; where a test kills the sender. */
+  afterSend?(key: string): Promise<void>
+}
+
+export interface Half {
+  /** Stops taking work, finishes what is in hand, closes every connection. */
+  stop(): Promise<void>
+}
+
+export async function startWorker(parts: WorkerParts): Promise<Half> {
+  const { definitions, clock, log, chance } = parts
+  const redis = connectRedis(parts.redisUrl, 'worker', log)
+  const setting = settingOf(redis)
+  const shared = storesOf(redis, parts)
+  const ovh = parts.ovh(parts.rate ? createRateLimiter(redis, parts.rate) : unlimited)
+  const flows = createFlowQueue(setting)
+  const queues = parts.platforms.map(platform => createOutboxQueue(setting, platform))
+  const outside: Outside = {
+    clock,
+    okms: ovh.okms,
+    probe: parts.probe,
+    vault: shared.vault,
+    deliveries: shared.deliveries,
+    ledger: createLedger(redis),
+    profiles: createProfiles(shared.policy),
+  }
+  const runner = createRunner({
+    runs: shared.runs,
+    jobs: definitions.jobs,
+    outside,
+    outbox: createOutbox(shared.outboxStore, queues),
+    flows,
+    chance,
+    log,
+    ...(parts.hooks ? { hooks: parts.hooks } : {}),
+  })
+  const answer = createAnswerer({ reads: definitions.reads, asks: shared.asks, outside, log })
+  const common = { log, ...vigilanceOf(parts) }
+  const workers = [
+    await startFlowWorker(setting, flows, {
+      ...common,
+      turn: runner.turn,
+      pokes: shared.runs.pokes,
+      openRuns: shared.runs.open,
+      clock,
+    }),
+    await startReadWorker(setting, { ...common, answer }),
+  ]
+  return {
+    async stop() {
+      await closeAll(workers)
+      await closeAll([flows, ...queues])
+      await ovh.close()
+      redis.disconnect()
+    },
+  }
+}
+
+export async function startChat(parts: ChatParts): Promise<Half & { busy(): boolean }> {
+  const { definitions, clock, log, chance } = parts
+  const redis = connectRedis(parts.redisUrl, 'chat', log)
+  // Senders and listeners block while they wait, which the impatient connection must not.
+  const patient = connectRedis(parts.redisUrl, 'worker', log)
+  const setting = settingOf(redis)
+  const shared = storesOf(redis, parts)
+  const flows = createFlowQueue(setting)
+  const reads = await createReadQueue(setting, settingOf(patient), log)
+  const queues = parts.platforms.map(platform => createOutboxQueue(setting, platform))
+  const dispatcher = createDispatcher({
+    definitions,
+    policy: shared.policy,
+    asks: shared.asks,
+    reads,
+    runs: shared.runs,
+    flows,
+    deliveries: shared.deliveries,
+    outbox: createOutbox(shared.outboxStore, queues),
+    clock,
+    chance,
+    log,
+  })
+  const senders: WorkerHandle[] = []
+  for (const door of parts.doors) {
+    const queue = queues.find(({ platform }) => platform === door.platform)
+    if (!queue) throw new Error(`${door.platform} has a door and is no platform of the bot`)
+    await door.start(dispatcher)
+    senders.push(
+      await startSender(settingOf(patient), queue, {
+        door,
+        lanes: createOutboxStore(patient),
+        log,
+        ...vigilanceOf(parts),
+        ...(parts.afterSend ? { afterSend: parts.afterSend } : {}),
+      }),
+    )
+  }
+  return {
+    busy: dispatcher.busy,
+    async stop() {
+      for (const door of parts.doors) await door.stop()
+      await closeAll(senders)
+      await closeAll([reads, flows, ...queues])
+      redis.disconnect()
+      patient.disconnect()
+    },
+  }
+}
+
+/** Makes the policy the one that every process judges by. */
+export async function publishPolicy(redisUrl: string, policy: Policy, log: Log): Promise<void> {
+  const redis = connectRedis(redisUrl, 'chat', log)
+  try {
+    await createPolicyStore<Policy>(redis).publish(policy)
+  } finally {
+    redis.disconnect()
+  }
+}
+
+/** The queues of a bot, for those who watch or move all of them: the demo, the tests, the board. */
+export function openQueues(redisUrl: string, platforms: readonly PlatformName[], log: Log) {
+  const redis = connectRedis(redisUrl, 'worker', log)
+  const setting = settingOf(redis)
+  const outboxes = platforms.map(platform => createOutboxQueue(setting, platform))
+  const flows = createFlowQueue(setting)
+  const reads = createReadQueueView(setting)
+  return {
+    queues: [flows.queue, reads, ...outboxes.map(({ queue }) => queue)],
+    async close() {
+      await closeAll([flows, reads, ...outboxes])
+      redis.disconnect()
+    },
+  }
+}
+
+const settingOf = (redis: RedisConnection): QueueSetting => ({ connection: redis, prefix: QUEUE_PREFIX })
+
+const vigilanceOf = ({ vigilance }: CommonParts) => (vigilance ? { vigilance } : {})
+
+function storesOf(redis: RedisConnection, { secretKeys, clock }: CommonParts) {
+  const vault = createVault(redis, secretKeys)
+  return {
+    vault,
+    runs: createRunStore(redis),
+    asks: createAskStore(redis),
+    deliveries: createDeliveries(redis, vault, clock),
+    outboxStore: createOutboxStore(redis),
+    policy: createPolicyStore<Policy>(redis),
+  }
+}
+
+async function closeAll(all: readonly { close(): Promise<void> }[]): Promise<void> {
+  await Promise.all(all.map(one => one.close()))
+}

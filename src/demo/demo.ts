@@ -1,0 +1,151 @@
+/**
+ * The whole bot in one process against the sandbox, with people talking in a terminal: a Redis and an OVHcloud of its own, real
+ * queues, real certificates. Begins empty each time and leaves nothing running.
+ */
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { loadDefinitions } from '../bot/load.js'
+import { formatPolicyMistakes, parsePolicy } from '../bot/policy.js'
+import { type CommonParts, type Half, openQueues, publishPolicy, startChat, startWorker } from '../build-bot.js'
+import type { TurnHooks } from '../bot/run-steps.js'
+import { movableClock } from '../core/ports/clock.js'
+import { realChance } from '../core/ports/chance.js'
+import type { Log } from '../core/ports/log.js'
+import { Secret } from '../core/secret.js'
+import { createEndpointProbe } from '../kmip/probe.js'
+import { createOvhClient } from '../ovh/client.js'
+import { createOkms } from '../ovh/okms.js'
+import { type ConsoleDoor, createConsoleDoor } from '../platforms/console/adapter.js'
+import type { Screen } from '../platforms/console/board.js'
+import { createInbox } from '../platforms/console/inbox.js'
+import { createSession } from '../platforms/console/session.js'
+import { createTimeTravel, type TimeTravel } from '../queue/time-travel.js'
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.js'
+import { startRedisServer } from './redis-server.js'
+
+export interface DemoOptions {
+  /** Holds `commands`, `jobs`: the compiled tree. */
+  root: string
+  policyFile: string
+  /** Where inboxes lie. */
+  home: string
+  screen: Screen
+  log: Log
+  /** Where Redis keeps its data; absent: a folder that is removed at the end. */
+  redisDir?: string
+  /** Starts the worker half elsewhere or otherwise; absent: in this process. */
+  worker?(setting: WorkerSetting): Promise<Half>
+}
+
+/** What a worker of the demo needs to be one of the same bot. */
+export interface WorkerSetting {
+  common: CommonParts
+  sandbox: Pick<Sandbox, 'info'>
+}
+
+export interface Demo {
+  session: ReturnType<typeof createSession>
+  door: ConsoleDoor
+  sandbox: Sandbox
+  redis: { url: string; dir: string }
+  people: string[]
+  travel: TimeTravel
+  stop(): Promise<void>
+}
+
+const HOME_CHANNEL = 'ops'
+
+export async function startDemo(options: DemoOptions): Promise<Demo> {
+  const { log } = options
+  const closing: (() => Promise<unknown>)[] = []
+  const stop = async () => {
+    for (const close of closing.splice(0).reverse()) await close()
+  }
+  try {
+    const policy = await readPolicy(options.policyFile)
+    const people = Object.keys(policy.people)
+    const [redis, sandbox, definitions] = await Promise.all([
+      startRedisServer(options.redisDir === undefined ? {} : { dir: options.redisDir }),
+      startSandbox(),
+      loadDefinitions(options.root),
+    ])
+    closing.push(
+      () => redis.stop(),
+      () => sandbox.close(),
+    )
+    await publishPolicy(redis.url, policy, log)
+
+    const clock = movableClock()
+    const common: CommonParts = {
+      redisUrl: redis.url,
+      secretKeys: [new Secret(randomBytes(32).toString('base64'))],
+      definitions,
+      platforms: ['console'],
+      clock,
+      chance: realChance,
+      log,
+    }
+    const worker = await (options.worker ?? startDemoWorker)({ common, sandbox })
+    closing.push(() => worker.stop())
+    const door = createConsoleDoor(options.screen, createInbox(options.home))
+    const chat = await startChat({ ...common, doors: [door] })
+    closing.push(() => chat.stop())
+    const watched = openQueues(redis.url, common.platforms, log)
+    closing.push(() => watched.close())
+
+    const travel = createTimeTravel({
+      queues: watched.queues,
+      clock,
+      busy: chat.busy,
+      async moveTo(atMs) {
+        const byMs = Math.max(0, Math.ceil(atMs - clock.now()))
+        clock.moveTo(atMs)
+        await sandbox.control({ advance: `${byMs}ms` })
+      },
+    })
+    const session = createSession({
+      door,
+      people,
+      home: HOME_CHANNEL,
+      settle: travel.settle,
+      advance: byMs => travel.advance(clock.now() + byMs),
+    })
+    return { session, door, sandbox, redis, people, travel, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** A worker against the sandbox, without a limit on calls. */
+export function startDemoWorker({ common, sandbox }: WorkerSetting, hooks: TurnHooks = {}): Promise<Half> {
+  const { clock, log } = common
+  return startWorker({
+    ...common,
+    ovh: limiter => ovhAt(sandbox, { limiter, clock, log }),
+    probe: createEndpointProbe({ clock }),
+    rate: null,
+    hooks,
+  })
+}
+
+function ovhAt(sandbox: Pick<Sandbox, 'info'>, parts: Pick<Parameters<typeof createOvhClient>[0], 'limiter' | 'clock' | 'log'>) {
+  const { url, applicationKey, applicationSecret, consumerKey } = sandbox.info
+  const client = createOvhClient({
+    ...parts,
+    endpoint: url,
+    auth: {
+      way: 'application',
+      applicationKey,
+      applicationSecret: new Secret(applicationSecret),
+      consumerKey: new Secret(consumerKey),
+    },
+  })
+  return { okms: createOkms(client), close: () => client.close() }
+}
+
+async function readPolicy(file: string) {
+  const parsed = parsePolicy(await readFile(file, 'utf8'))
+  if (!parsed.ok) throw new Error(formatPolicyMistakes(file, parsed.mistakes))
+  return parsed.policy
+}

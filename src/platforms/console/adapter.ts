@@ -1,0 +1,122 @@
+/** The terminal as a chat platform. Implements ports/chat.ts. */
+import { randomUUID } from 'node:crypto'
+import type { Actor, Conversation } from '../../core/actor.js'
+import type { Invocation, Press } from '../../core/invocation.js'
+import type { ChatDoor, ChatListener, Exchange, Handover, OutgoingMessage, Target } from '../../core/ports/chat.js'
+import type { PublicFile, Reply } from '../../core/reply.js'
+import { Board, type Readers, type Screen } from './board.js'
+import type { Inbox } from './inbox.js'
+import { encodeReply } from './replies.js'
+
+export interface ConsoleDoor extends ChatDoor {
+  readonly board: Board
+  /** Somebody typed a command. Resolves when it is answered. */
+  say(invocation: Omit<Invocation, 'id'>): Promise<void>
+  /** Somebody pressed a button. */
+  press(press: Omit<Press, 'id'>): Promise<void>
+}
+
+export function createConsoleDoor(screen: Screen, inbox: Inbox): ConsoleDoor {
+  const board = new Board(screen)
+  let listener: ChatListener | null = null
+
+  function exchangeFor(actor: Actor, conversation: Conversation): Exchange {
+    const id = randomUUID()
+    const save = async (files: readonly PublicFile[] | undefined, suffix: string) => {
+      const paths: string[] = []
+      for (const { name, text } of files ?? []) paths.push(await inbox.put(actor.id, name, Buffer.from(text), suffix))
+      return paths
+    }
+    return {
+      async acknowledge() {},
+      async answer(reply, audience) {
+        const readers = audience === 'everyone' ? readersOf(conversation) : onlyFor(actor, conversation)
+        const key = `exchange/${id}/${audience}`
+        const lines = [...encodeReply(reply), ...(await save(filesOf(reply), id.slice(0, 8)))]
+        if (board.find(key)) board.edit(key, lines, buttonsOf(reply))
+        else board.show({ key, readers, lines, buttons: buttonsOf(reply) })
+      },
+      async deliver({ files, passphrase, reply, runId }: Handover) {
+        const paths: string[] = []
+        for (const { name, content, encoding } of files) {
+          paths.push(await inbox.put(actor.id, name, Buffer.from(content.reveal(), encoding), runId))
+        }
+        const lines = [
+          paths.join(' · '),
+          ...(passphrase ? [`Passphrase: ${passphrase.reveal()}`] : []),
+          ...encodeReply(reply),
+        ]
+        board.show({ key: `handover/${id}`, readers: onlyFor(actor, conversation), lines, buttons: buttonsOf(reply) })
+        // The inbox is the person's own: nothing is taken out of it.
+        return null
+      },
+    }
+  }
+
+  const heard = (conversation: Conversation, actor: Actor, act: (exchange: Exchange) => Promise<void> | undefined) =>
+    act(exchangeFor(actor, conversation)) ?? Promise.resolve()
+
+  return {
+    platform: 'console',
+    paceMs: 0,
+    board,
+    async start(heardBy) {
+      listener = heardBy
+    },
+    say: invocation =>
+      heard(invocation.conversation, invocation.actor, exchange =>
+        listener?.onInvocation({ ...invocation, id: randomUUID() }, exchange),
+      ),
+    press: press =>
+      heard(press.conversation, press.actor, exchange => listener?.onPress({ ...press, id: randomUUID() }, exchange)),
+
+    async post({ key, target, reply, possibleRepeat }: OutgoingMessage) {
+      const lines = possibleRepeat ? ['(possibly a repeat)', ...encodeReply(reply)] : encodeReply(reply)
+      board.show({ key, readers: readersOfTarget(target), lines, buttons: buttonsOf(reply) })
+      return { key }
+    },
+    async edit(ref, { reply }) {
+      board.edit(ref.key!, encodeReply(reply), buttonsOf(reply))
+    },
+    find: async key => (board.find(key) ? { key } : null),
+    async remove(ref) {
+      board.remove(ref.key!)
+    },
+    async stop() {
+      listener = null
+    },
+  }
+}
+
+export const person = (name: string): Actor => ({ platform: 'console', id: name, name })
+export const channel = (id: string): Conversation => ({ platform: 'console', id, name: `#${id}`, kind: 'channel' })
+export const directMessages = (name: string): Conversation => ({
+  platform: 'console',
+  id: `dm-${name}`,
+  name: `dm ${name}`,
+  kind: 'dm',
+})
+export const thread = (runId: string, parent: string): Conversation => ({
+  platform: 'console',
+  id: `thread-${runId}`,
+  name: `thread ${runId}`,
+  kind: 'thread',
+  parent,
+})
+
+export function readersOf(conversation: Conversation): Readers {
+  if (conversation.kind === 'dm') {
+    return { kind: 'dm', label: conversation.name, person: conversation.id.replace(/^dm-/, '') }
+  }
+  return { kind: conversation.kind, label: `${conversation.name}`, place: conversation.id }
+}
+
+function onlyFor(actor: Actor, conversation: Conversation): Readers {
+  return conversation.kind === 'dm' ? readersOf(conversation) : { kind: 'only', label: `only ${actor.name}`, person: actor.id }
+}
+
+const readersOfTarget = (target: Target): Readers =>
+  readersOf(target.to === 'person' ? directMessages(target.actor.id) : target.conversation)
+
+const buttonsOf = (reply: Reply) => ('buttons' in reply ? (reply.buttons ?? []) : [])
+const filesOf = (reply: Reply) => ('files' in reply ? reply.files : undefined)
