@@ -1,6 +1,7 @@
 /** /okms certificate reader */
-import { code, defineCommand, instant, option, say } from '../src/core/index.js'
+
 import { showCertificate } from '../jobs/show-certificate.js'
+import { code, defineCommand, instant, option, say } from '../src/core/index.js'
 
 export default defineCommand({
   name: 'certificate',

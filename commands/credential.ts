@@ -1,7 +1,8 @@
 /** /okms credential reader 30d */
-import { BotError, defineCommand, definePress, lines, option } from '../src/core/index.js'
+
 import { issueCredential } from '../jobs/issue-credential.js'
 import { credentialWish, planCredentialRead } from '../jobs/plan-credential.js'
+import { BotError, defineCommand, definePress, lines, option } from '../src/core/index.js'
 
 export default defineCommand({
   name: 'credential',
@@ -15,7 +16,9 @@ export default defineCommand({
     type: option.choice('Kind of certificate', ['ECDSA', 'RSA']).optional(),
     key: option.choice('Who makes the private key', ['ovhcloud', 'bot']).optional(),
     format: option.choice('PEM files, or one PKCS#12 file', ['pem', 'p12']).optional(),
-    csr: option.file('Your own certificate signing request, so that no key leaves you', { maxBytes: 16_384 }).optional(),
+    csr: option
+      .file('Your own certificate signing request, so that no key leaves you', { maxBytes: 16_384 })
+      .optional(),
   },
   requires: 'credential:issue',
   answers: 'privately',

@@ -1,6 +1,7 @@
 /** /okms credentials prod-kms status:READY expiring:30d */
-import { code, daysUntil, defineCommand, lines, option, say } from '../src/core/index.js'
+
 import { listCredentials } from '../jobs/list-credentials.js'
+import { code, daysUntil, defineCommand, lines, option, say } from '../src/core/index.js'
 
 const STATUSES = ['CREATING', 'READY', 'DELETING', 'ERROR', 'EXPIRED'] as const
 
@@ -23,7 +24,9 @@ export default defineCommand({
       expiringWithinMs: options.expiring,
     })
     if (found.length === 0) {
-      await reply.show(lines('No credentials match.', say`${code('/okms credential <name> <validity>')} issues one.`))
+      await reply.show(
+        lines('No credentials match.', say`${code('/okms credential <name> <validity>')} issues one.`),
+      )
       return
     }
     await reply.show({

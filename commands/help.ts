@@ -1,5 +1,15 @@
 /** /okms help [command] */
-import { BotError, type Command, type CommandContext, code, defineCommand, didYouMean, option, type Text, usageOf } from '../src/core/index.js'
+import {
+  BotError,
+  type Command,
+  type CommandContext,
+  code,
+  defineCommand,
+  didYouMean,
+  option,
+  type Text,
+  usageOf,
+} from '../src/core/index.js'
 
 export default defineCommand({
   name: 'help',
@@ -15,7 +25,10 @@ export default defineCommand({
     const wanted = options.command.replace(/^\/?okms\s+/i, '').toLowerCase()
     const command = usable.find(({ name }) => name === wanted)
     if (!command) {
-      const guess = didYouMean(wanted, usable.map(({ name }) => name))
+      const guess = didYouMean(
+        wanted,
+        usable.map(({ name }) => name),
+      )
       throw new BotError('input.not-found', `There is no command "${wanted}" that you may use here.`, {
         hint: guess ? `Did you mean /okms help ${guess}?` : '/okms help shows all.',
       })

@@ -1,6 +1,7 @@
 /** /okms list */
-import { defineCommand, say, code, lines } from '../src/core/index.js'
+
 import { listOkms, type OkmsSummary } from '../jobs/list-okms.js'
+import { code, defineCommand, lines, say } from '../src/core/index.js'
 
 /** Further away than this, the next expiry is nobody's concern yet. */
 const NEAR_DAYS = 90
@@ -16,7 +17,12 @@ export default defineCommand({
   async run({ ask, reply }) {
     const all = await ask(listOkms, {})
     if (all.length === 0) {
-      await reply.show(lines('No OKMS in this account yet.', 'OVHcloud offers them under Identity, Security & Operations, Key Management Service.'))
+      await reply.show(
+        lines(
+          'No OKMS in this account yet.',
+          'OVHcloud offers them under Identity, Security & Operations, Key Management Service.',
+        ),
+      )
       return
     }
     await reply.show({

@@ -1,6 +1,7 @@
 /** /okms regions */
-import { defineCommand, oldRegionName } from '../src/core/index.js'
+
 import { listRegions } from '../jobs/list-regions.js'
+import { defineCommand, oldRegionName } from '../src/core/index.js'
 
 export default defineCommand({
   name: 'regions',
@@ -15,7 +16,13 @@ export default defineCommand({
     await reply.show({
       kind: 'table',
       title: regions.length === 1 ? '1 region' : `${regions.length} regions`,
-      columns: [{ header: 'REGION' }, { header: 'KMIP' }, { header: 'REST' }, { header: 'SWAGGER' }, { header: 'OLD SPELLING' }],
+      columns: [
+        { header: 'REGION' },
+        { header: 'KMIP' },
+        { header: 'REST' },
+        { header: 'SWAGGER' },
+        { header: 'OLD SPELLING' },
+      ],
       rows: regions.map(({ id, kmipEndpoint, restEndpoint }) => [
         id,
         kmipEndpoint,

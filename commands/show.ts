@@ -1,6 +1,7 @@
 /** /okms show prod-kms */
-import { defineCommand, option, code, instant, say, type Text } from '../src/core/index.js'
+
 import { type AuthoritySummary, showOkms } from '../jobs/show-okms.js'
+import { code, defineCommand, instant, option, say, type Text } from '../src/core/index.js'
 
 export default defineCommand({
   name: 'show',
@@ -21,7 +22,10 @@ export default defineCommand({
         { label: 'KMIP', value: [{ code: okms.kmipEndpoint }] },
         {
           label: 'KMIP RSA',
-          value: okms.kmipRsaEndpoint === null ? 'none in this region yet' : say`${code(okms.kmipRsaEndpoint)} (for vSphere)`,
+          value:
+            okms.kmipRsaEndpoint === null
+              ? 'none in this region yet'
+              : say`${code(okms.kmipRsaEndpoint)} (for vSphere)`,
         },
         { label: 'REST', value: [{ code: okms.restEndpoint }] },
         { label: 'Swagger', value: [{ code: okms.swaggerEndpoint }] },
@@ -38,4 +42,6 @@ export default defineCommand({
 const count = (number: number | null) => (number === null ? 'not said' : String(number))
 
 const authority = (ca: AuthoritySummary | null): Text =>
-  ca === null ? 'not published' : say`${ca.subject}, SHA-256 ${code(ca.sha256)}, until ${instant(ca.notAfter, 'day')}`
+  ca === null
+    ? 'not published'
+    : say`${ca.subject}, SHA-256 ${code(ca.sha256)}, until ${instant(ca.notAfter, 'day')}`

@@ -1,6 +1,7 @@
 /** /okms thumbprint prod-kms */
-import { code, defineCommand, instant, option, say } from '../src/core/index.js'
+
 import { measureEndpoint } from '../jobs/measure-endpoint.js'
+import { code, defineCommand, instant, option, say } from '../src/core/index.js'
 
 export default defineCommand({
   name: 'thumbprint',

@@ -8,8 +8,8 @@ import { readCertificate } from '../src/pki/certificates.js'
 import { announce, eraseHere, handOver, waitForCollection, waitUntilSaved } from './credential/hand-over.js'
 import {
   askForCredential,
-  checkCredential,
   type CredentialJob,
+  checkCredential,
   prepareRequest,
   readyCredential,
   tryCredential,
@@ -31,14 +31,18 @@ export const issueCredential = defineJob({
       note: () => summary(plan),
       undo: () => vault.erase(runId),
     })
-    const { credentialId } = await step('Ask OVHcloud for the credential', attempt => askForCredential(job, request, attempt), {
-      looksFirst: true,
-      undo: async ({ credentialId }) => {
-        const state = (await job.deliveries.status(runId))?.state
-        if (state === 'collected' || state === 'confirmed') return
-        await job.start(`revoke-${credentialId}`, revokeCredential, revocation(plan, credentialId))
+    const { credentialId } = await step(
+      'Ask OVHcloud for the credential',
+      attempt => askForCredential(job, request, attempt),
+      {
+        looksFirst: true,
+        undo: async ({ credentialId }) => {
+          const state = (await job.deliveries.status(runId))?.state
+          if (state === 'collected' || state === 'confirmed') return
+          await job.start(`revoke-${credentialId}`, revokeCredential, revocation(plan, credentialId))
+        },
       },
-    })
+    )
     const issued = await step.until(
       'Wait for the certificate',
       { every: '2s', growingTo: '20s', atMost: '10m', waitsFor: 'vendor', note: () => null },
@@ -48,7 +52,9 @@ export const issueCredential = defineJob({
     if (plan.key !== 'csr') {
       await step('Try it against the OKMS', () => tryCredential(job, issued), { note: said => said })
     }
-    await step('Hand it over privately', () => handOver(job, issued), { note: () => 'sent to you by direct message' })
+    await step('Hand it over privately', () => handOver(job, issued), {
+      note: () => 'sent to you by direct message',
+    })
 
     const collected = await waitForCollection(job)
     if (collected !== 'collected') return endWithout(job, credentialId, collected)
@@ -72,10 +78,18 @@ function summary({ name, identityUrns, key, type, validityDays }: CredentialPlan
   return `profile ${name}, ${identities}, ${made}, ${validityDays} days`
 }
 
-const revocation = ({ okmsId, name }: CredentialPlan, credentialId: string) => ({ okmsId, credentialId, name })
+const revocation = ({ okmsId, name }: CredentialPlan, credentialId: string) => ({
+  okmsId,
+  credentialId,
+  name,
+})
 
 /** Nobody collected it, or its recipient does not want it: it is revoked, and that is followed to its end. */
-async function endWithout(job: CredentialJob, credentialId: string, why: 'lapsed' | 'revoked'): Promise<Ending> {
+async function endWithout(
+  job: CredentialJob,
+  credentialId: string,
+  why: 'lapsed' | 'revoked',
+): Promise<Ending> {
   const { step } = job
   const { plan } = job.input
   const revokeRun = await step('Revoke it at OVHcloud', async () => {
@@ -95,13 +109,16 @@ async function endWithout(job: CredentialJob, credentialId: string, why: 'lapsed
         ? `${plan.name} was revoked, as you asked.`
         : `The revocation of ${plan.name} is pending: OVHcloud has not taken it yet. The bot goes on trying.`
   await step('Tell how it ended', async () => {
-    await job.tell('offer', { to: 'person', actor: job.requester }, {
-      kind: 'text',
-      mark: why === 'lapsed' ? 'warning' : 'done',
-      lines: [said],
-      buttons: [{ press: 'issue-again', label: 'Issue again', subject: job.runId }],
-    })
+    await job.tell(
+      'offer',
+      { to: 'person', actor: job.requester },
+      {
+        kind: 'text',
+        mark: why === 'lapsed' ? 'warning' : 'done',
+        lines: [said],
+        buttons: [{ press: 'issue-again', label: 'Issue again', subject: job.runId }],
+      },
+    )
   })
   return { outcome: 'stopped', lines: [said], facts: { credentialId, why } }
 }
-

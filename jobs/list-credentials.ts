@@ -1,10 +1,11 @@
 /** Credentials of one OKMS or of all, with the owner the bot knows. One list call per page, none per credential. */
 import { z } from 'zod'
-import { choose, type Credential, defineRead } from '../src/core/index.js'
+import { type Credential, choose, defineRead } from '../src/core/index.js'
 
 const STATUSES = ['CREATING', 'READY', 'DELETING', 'ERROR', 'EXPIRED'] as const
 
-export interface CredentialSummary extends Omit<Credential, 'certificatePem' | 'identityUrns' | 'description'> {
+export interface CredentialSummary
+  extends Omit<Credential, 'certificatePem' | 'identityUrns' | 'description'> {
   okmsName: string
   /** `null`: made outside the bot, or before it. */
   owner: string | null
@@ -35,7 +36,12 @@ export const listCredentials = defineRead({
         )
         const entries = await ledger.find(wanted.map(one => one.id))
         for (const { certificatePem: _, identityUrns: __, description: ___, ...one } of wanted) {
-          found.push({ ...one, okmsName: name, owner: entries.get(one.id)?.owner?.name ?? null, seenAtMs: clock.now() })
+          found.push({
+            ...one,
+            okmsName: name,
+            owner: entries.get(one.id)?.owner?.name ?? null,
+            seenAtMs: clock.now(),
+          })
         }
       }
     }

@@ -21,13 +21,17 @@ export const listOkms = defineRead({
           live.push(...page.filter(({ status }) => status === 'READY' || status === 'CREATING'))
         }
         const next = live.reduce<Credential | null>(
-          (soonest, one) => (soonest && Date.parse(soonest.expiresAt) <= Date.parse(one.expiresAt) ? soonest : one),
+          (soonest, one) =>
+            soonest && Date.parse(soonest.expiresAt) <= Date.parse(one.expiresAt) ? soonest : one,
           null,
         )
         return {
           ...one,
           credentialCount: live.length,
-          nextExpiry: next && { name: next.name, daysLeft: daysUntil(Date.parse(next.expiresAt), clock.now()) },
+          nextExpiry: next && {
+            name: next.name,
+            daysLeft: daysUntil(Date.parse(next.expiresAt), clock.now()),
+          },
         }
       }),
     )

@@ -34,7 +34,10 @@ export const measureEndpoint = defineRead({
     const isAddress = /[.:]/.test(input.target) && parseEndpoint(input.target, KMIP_RSA_PORT) !== null
     const asked = isAddress ? null : choose(await okms.list(signal), input.target, 'OKMS', '/okms list')
     const found = asked && (await okms.show(asked.id, signal))
-    const endpoint = parseEndpoint(found?.kmipRsaEndpoint ?? found?.kmipEndpoint ?? input.target, KMIP_RSA_PORT)
+    const endpoint = parseEndpoint(
+      found?.kmipRsaEndpoint ?? found?.kmipEndpoint ?? input.target,
+      KMIP_RSA_PORT,
+    )
     if (!endpoint) {
       throw new BotError('input.invalid', `"${input.target}" is neither an OKMS nor an address.`, {
         hint: 'Write the name of an OKMS, or host:port.',

@@ -8,12 +8,12 @@ import {
   BotError,
   choose,
   defineRead,
+  didYouMean,
+  mayUseOkms,
   type Okms,
   type OkmsPort,
   type Profile,
   type Profiles,
-  didYouMean,
-  mayUseOkms,
 } from '../src/core/index.js'
 import { readRequest } from '../src/pki/requests.js'
 
@@ -111,12 +111,18 @@ function checkValidity(days: number, profile: Profile): void {
   const allowed = `Profile ${profile.name} allows up to ${profile.maxValidityDays}d: ${instead}`
   if (days < 1) throw new BotError('input.invalid', 'The validity is at least 1 day.', { hint: allowed })
   if (days > LONGEST_VALIDITY_DAYS) {
-    throw new BotError('input.invalid', `${days}d is longer than OVHcloud allows (${LONGEST_VALIDITY_DAYS} days).`, {
-      hint: allowed,
-    })
+    throw new BotError(
+      'input.invalid',
+      `${days}d is longer than OVHcloud allows (${LONGEST_VALIDITY_DAYS} days).`,
+      {
+        hint: allowed,
+      },
+    )
   }
   if (days > profile.maxValidityDays) {
-    throw new BotError('input.invalid', `${days}d is longer than profile ${profile.name} allows.`, { hint: allowed })
+    throw new BotError('input.invalid', `${days}d is longer than profile ${profile.name} allows.`, {
+      hint: allowed,
+    })
   }
 }
 
@@ -140,22 +146,34 @@ function chooseKey(wish: CredentialWish, profile: Profile): Pick<CredentialPlan,
   if (wish.csr !== undefined) {
     const clash = (['key', 'type'] as const).find(name => wish[name] !== undefined)
     if (clash) {
-      throw new BotError('input.invalid', `Options csr and ${clash} exclude each other: a CSR brings its own key.`, {
-        hint: `Leave ${clash} out.`,
-      })
+      throw new BotError(
+        'input.invalid',
+        `Options csr and ${clash} exclude each other: a CSR brings its own key.`,
+        {
+          hint: `Leave ${clash} out.`,
+        },
+      )
     }
     if (wish.format === 'p12') {
-      throw new BotError('bundle.unsupported', 'A PKCS#12 file holds the private key, which stays with you when you send a CSR.', {
-        hint: 'Leave format out, and bundle the certificate with your key yourself.',
-      })
+      throw new BotError(
+        'bundle.unsupported',
+        'A PKCS#12 file holds the private key, which stays with you when you send a CSR.',
+        {
+          hint: 'Leave format out, and bundle the certificate with your key yourself.',
+        },
+      )
     }
     return { key: 'csr', type, format: 'pem' }
   }
   const key = wish.key ?? profile.key ?? 'ovhcloud'
   if (key === 'csr') {
-    throw new BotError('input.invalid', `Profile ${profile.name} needs your own certificate signing request.`, {
-      hint: `Attach it or paste it: /okms credential ${profile.name} ${wish.validityDays}d csr:"-----BEGIN CERTIFICATE REQUEST-----…"`,
-    })
+    throw new BotError(
+      'input.invalid',
+      `Profile ${profile.name} needs your own certificate signing request.`,
+      {
+        hint: `Attach it or paste it: /okms credential ${profile.name} ${wish.validityDays}d csr:"-----BEGIN CERTIFICATE REQUEST-----…"`,
+      },
+    )
   }
   const format = wish.format ?? profile.format ?? 'pem'
   if (format === 'p12' && type !== 'RSA') {
@@ -173,7 +191,10 @@ function checkDescription(description = ''): string {
     })
   }
   if (description.length > LONGEST_DESCRIPTION - MARKER_ROOM) {
-    throw new BotError('input.invalid', `The description is longer than ${LONGEST_DESCRIPTION - MARKER_ROOM} characters.`)
+    throw new BotError(
+      'input.invalid',
+      `The description is longer than ${LONGEST_DESCRIPTION - MARKER_ROOM} characters.`,
+    )
   }
   return description
 }
@@ -182,9 +203,13 @@ function chooseIdentities(wish: CredentialWish, profile: Profile): string[] {
   if (wish.identity === undefined) return [...profile.identities]
   const allowed = [...profile.identities, ...profile.identitiesAllowed]
   if (allowed.includes(wish.identity)) return [wish.identity]
-  throw new BotError('access.denied', `Profile ${profile.name} does not allow the identity ${wish.identity}.`, {
-    hint: allowed.length === 0 ? 'Leave identity out.' : `It allows: ${allowed.join(', ')}.`,
-  })
+  throw new BotError(
+    'access.denied',
+    `Profile ${profile.name} does not allow the identity ${wish.identity}.`,
+    {
+      hint: allowed.length === 0 ? 'Leave identity out.' : `It allows: ${allowed.join(', ')}.`,
+    },
+  )
 }
 
 function chooseOkms(all: readonly Okms[], wish: CredentialWish, profile: Profile): Okms {
@@ -196,15 +221,24 @@ function chooseOkms(all: readonly Okms[], wish: CredentialWish, profile: Profile
     })
   }
   if (chosen.state === 'EXPIRED' || chosen.state === 'SUSPENDED') {
-    throw new BotError('state.conflict', `OKMS ${chosen.name} is ${chosen.state.toLowerCase()}, so it issues nothing.`, {
-      hint: 'Its contract has to be renewed at OVHcloud first.',
-    })
+    throw new BotError(
+      'state.conflict',
+      `OKMS ${chosen.name} is ${chosen.state.toLowerCase()}, so it issues nothing.`,
+      {
+        hint: 'Its contract has to be renewed at OVHcloud first.',
+      },
+    )
   }
   return chosen
 }
 
 /** Requests and votes are not built yet; until they are, what needs approval is refused rather than let through. */
-async function refuseWhatNeedsApproval(wish: CredentialWish, profile: Profile, okms: Okms, profiles: Profiles): Promise<void> {
+async function refuseWhatNeedsApproval(
+  wish: CredentialWish,
+  profile: Profile,
+  okms: Okms,
+  profiles: Profiles,
+): Promise<void> {
   const rule = await profiles.approvalFor('credential:issue', {
     validityDays: wish.validityDays,
     profile: profile.name,

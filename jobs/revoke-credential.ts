@@ -23,14 +23,18 @@ export const revokeCredential = defineJob({
         waitsFor: 'vendor',
         async tooLong() {
           log.error('revocation pending for over an hour', { okmsId, credentialId })
-          await tell('pending', { to: 'person', actor: requester }, {
-            kind: 'text',
-            mark: 'warning',
-            lines: [
-              `The revocation of ${name} is still pending: OVHcloud has refused it for an hour.`,
-              'Whoever runs the bot has been told. The bot goes on trying.',
-            ],
-          })
+          await tell(
+            'pending',
+            { to: 'person', actor: requester },
+            {
+              kind: 'text',
+              mark: 'warning',
+              lines: [
+                `The revocation of ${name} is still pending: OVHcloud has refused it for an hour.`,
+                'Whoever runs the bot has been told. The bot goes on trying.',
+              ],
+            },
+          )
           return undefined
         },
       },

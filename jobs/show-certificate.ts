@@ -1,6 +1,6 @@
 /** The certificate of a credential, again. Never a key: OVHcloud gives that once, and the bot erases its copy. */
 import { z } from 'zod'
-import { BotError, choose, type Credential, defineRead } from '../src/core/index.js'
+import { BotError, type Credential, choose, defineRead } from '../src/core/index.js'
 import { readCertificate } from '../src/pki/certificates.js'
 
 export interface CertificateDetails {
@@ -27,7 +27,12 @@ export const showCertificate = defineRead({
         }
       }
     }
-    const { name, id: credentialId, okmsName, okmsId } = choose(live, input.credential, 'credential', '/okms credentials')
+    const {
+      name,
+      id: credentialId,
+      okmsName,
+      okmsId,
+    } = choose(live, input.credential, 'credential', '/okms credentials')
     // A list may leave the certificate out; one call for the one that was asked for.
     const pem = (await okms.credential(okmsId, credentialId, signal))?.certificatePem ?? null
     if (pem === null) {

@@ -2,6 +2,14 @@
  * Puts the two halves of the bot together: chat processes (tokens of chat platforms, no OVHcloud credentials) and workers (the
  * other way round). With the entry points beside it, the only file that knows all parts.
  */
+
+import { createAnswerer } from './bot/answer-reads.js'
+import { createDispatcher } from './bot/dispatch.js'
+import type { Definitions } from './bot/load.js'
+import type { Policy } from './bot/policy-model.js'
+import { createProfiles } from './bot/profiles.js'
+import type { TurnHooks } from './bot/run-steps.js'
+import { createRunner } from './bot/runner.js'
 import type { PlatformName } from './core/actor.js'
 import type { Outside } from './core/job.js'
 import type { Chance } from './core/ports/chance.js'
@@ -12,13 +20,6 @@ import type { Log } from './core/ports/log.js'
 import type { OkmsPort } from './core/ports/okms.js'
 import { type RateLimiter, unlimited } from './core/ports/rate-limiter.js'
 import type { Secret } from './core/secret.js'
-import { createAnswerer } from './bot/answer-reads.js'
-import { createDispatcher } from './bot/dispatch.js'
-import type { Definitions } from './bot/load.js'
-import type { Policy } from './bot/policy-model.js'
-import { createProfiles } from './bot/profiles.js'
-import { createRunner } from './bot/runner.js'
-import type { TurnHooks } from './bot/run-steps.js'
 import type { QueueSetting, Vigilance } from './queue/connection.js'
 import { createFlowQueue, startFlowWorker, type WorkerHandle } from './queue/flows.js'
 import { createOutbox, createOutboxQueue, startSender } from './queue/outbox.js'

@@ -1,16 +1,16 @@
 /** From a checked credential to its requester's hands: files, the offer, collection, erasing. What issuing and renewing share. */
 import { randomBytes } from 'node:crypto'
 import {
+  type Conversation,
+  code,
   conversationOf,
   instant,
-  type Conversation,
   mention,
+  type PrivateFile,
   parseEndpoint,
   personOf,
-  type PrivateFile,
-  code,
-  say,
   Secret,
+  say,
   type Target,
   type Text,
 } from '../../src/core/index.js'
@@ -42,7 +42,9 @@ export async function handOver(job: CredentialJob, issued: Issued): Promise<void
       lines: [
         say`Valid until ${instant(issued.expiresAt)} · SHA-256 ${code(certificate.sha256)}`,
         `Save ${files.length === 1 ? 'the file' : 'all files'} now: they leave this conversation in 10 min.`,
-        ...(vSphere ? [say`KMIP address for vSphere: ${code(vSphere.host)} port ${code(String(vSphere.port))}`] : []),
+        ...(vSphere
+          ? [say`KMIP address for vSphere: ${code(vSphere.host)} port ${code(String(vSphere.port))}`]
+          : []),
       ],
       buttons: [{ press: 'saved-it', label: 'Saved it', subject: job.runId }],
     },
@@ -77,7 +79,8 @@ async function offer(job: CredentialJob, lines: Text[]): Promise<void> {
 }
 
 /** Names that any file system and mail gateway takes. */
-const fileBase = (name: string) => name.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '') || 'credential'
+const fileBase = (name: string) =>
+  name.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '') || 'credential'
 
 async function bundle(
   job: CredentialJob,
@@ -97,7 +100,10 @@ async function bundle(
   if (plan.key === 'csr') return { files: [certificate, ...authorities], passphrase: null }
   const privateKey = await privateKeyOf(job, issued)
   if (plan.format === 'pem') {
-    return { files: [text(`${base}.key.pem`, privateKey.reveal()), certificate, ...authorities], passphrase: null }
+    return {
+      files: [text(`${base}.key.pem`, privateKey.reveal()), certificate, ...authorities],
+      passphrase: null,
+    }
   }
   const passphrase = newPassphrase(randomBytes(32))
   const bytes = await createPkcs12({
@@ -131,7 +137,8 @@ export async function waitForCollection(job: CredentialJob): Promise<Collection>
       const status = await job.deliveries.status(job.runId)
       if (status?.state === 'collected' || status?.state === 'confirmed') return 'collected'
       if (status?.state === 'revoked' || status?.state === 'lapsed') return status.state
-      if (waitedMs >= COLLECT_WITHIN.ms / 2 && waitedMs < COLLECT_WITHIN.ms) await remindOnce(job, status?.collectBy)
+      if (waitedMs >= COLLECT_WITHIN.ms / 2 && waitedMs < COLLECT_WITHIN.ms)
+        await remindOnce(job, status?.collectBy)
       return undefined
     },
   )
@@ -156,7 +163,17 @@ export type Saved = 'confirmed' | 'time' | 'revoked'
 export async function waitUntilSaved(job: CredentialJob): Promise<Saved> {
   return job.step.until<Saved>(
     'Wait until it is saved',
-    { every: '10m', atMost: '10m', waitsFor: 'person', note: () => null, tooLong: async () => 'time' },
+    {
+      every: '10m',
+      atMost: '10m',
+      waitsFor: 'person',
+      note: () => null,
+      // From here on it counts as saved, so that a late *Revoke now* is told that it is late.
+      async tooLong() {
+        const outcome = await job.deliveries.confirm(job.runId, personOf(job.requester))
+        return outcome === 'confirmed' ? 'time' : undefined
+      },
+    },
     async () => {
       const status = await job.deliveries.status(job.runId)
       return status?.state === 'confirmed' || status?.state === 'revoked' ? status.state : undefined
@@ -189,5 +206,9 @@ export async function announce(job: CredentialJob, issued: Issued): Promise<void
   if (channel === null) return
   const { plan } = job.input
   const line = say`${mention(job.requester)} holds a new credential ${plan.name} for ${plan.okmsName}, valid until ${instant(issued.expiresAt, 'day')}.`
-  await job.tell('announcement', { to: 'conversation', conversation: channel }, { kind: 'text', lines: [line] })
+  await job.tell(
+    'announcement',
+    { to: 'conversation', conversation: channel },
+    { kind: 'text', lines: [line] },
+  )
 }

@@ -80,7 +80,12 @@ export async function askForCredential(
   let adopted: Credential | null = null
   for (const one of live) {
     if (adopted === null && (await hasKey(job, one))) adopted = one
-    else await job.start(`revoke-${one.id}`, revokeCredential, { okmsId: plan.okmsId, credentialId: one.id, name: plan.name })
+    else
+      await job.start(`revoke-${one.id}`, revokeCredential, {
+        okmsId: plan.okmsId,
+        credentialId: one.id,
+        name: plan.name,
+      })
   }
   if (adopted) return { credentialId: adopted.id }
 
@@ -113,20 +118,31 @@ async function hasKey(job: CredentialJob, one: Credential): Promise<boolean> {
 export async function readyCredential(job: CredentialJob, credentialId: string): Promise<Issued | undefined> {
   const { plan } = job.input
   const credential = await job.okms.credential(plan.okmsId, credentialId)
-  if (!credential) throw new BotError('credential.failed', 'The credential was deleted at OVHcloud while it was being made.')
+  if (!credential)
+    throw new BotError('credential.failed', 'The credential was deleted at OVHcloud while it was being made.')
   const { status, certificatePem, expiresAt } = credential
   if (status === 'READY' && certificatePem !== null) return { credentialId, certificatePem, expiresAt }
   if (status === 'CREATING' || status === 'READY') return undefined
-  throw new BotError('credential.failed', `OVHcloud could not make the credential: its status is ${status}.`, {
-    hint: `Try again: /okms credential ${plan.name} ${plan.validityDays}d`,
-  })
+  throw new BotError(
+    'credential.failed',
+    `OVHcloud could not make the credential: its status is ${status}.`,
+    {
+      hint: `Try again: /okms credential ${plan.name} ${plan.validityDays}d`,
+    },
+  )
 }
 
 /** @throws BotError `certificate.unexpected` */
-export async function checkCredential(job: CredentialJob, request: PreparedRequest, issued: Issued): Promise<void> {
+export async function checkCredential(
+  job: CredentialJob,
+  request: PreparedRequest,
+  issued: Issued,
+): Promise<void> {
   const { plan } = job.input
   const publicKeySpki =
-    plan.key === 'ovhcloud' ? publicKeyOf(await privateKeyOf(job, issued)) : (await readRequest(request.csr!)).publicKeySpki
+    plan.key === 'ovhcloud'
+      ? publicKeyOf(await privateKeyOf(job, issued))
+      : (await readRequest(request.csr!)).publicKeySpki
   checkIssuedCertificate(readCertificate(issued.certificatePem), {
     okmsId: plan.okmsId,
     credentialId: issued.credentialId,
@@ -144,7 +160,11 @@ export async function tryCredential(job: CredentialJob, issued: Issued): Promise
     const endpoint = okms && parseEndpoint(okms.kmipEndpoint, KMIP_PORT)
     if (!endpoint) return 'not tried: the OKMS gives no address'
     const pair = { certificatePem: issued.certificatePem, privateKey: await privateKeyOf(job, issued) }
-    const { tlsVersion, kmipVersion, elapsedMs } = await job.probe.discoverVersions(endpoint, pair, okms.publicCa)
+    const { tlsVersion, kmipVersion, elapsedMs } = await job.probe.discoverVersions(
+      endpoint,
+      pair,
+      okms.publicCa,
+    )
     return `${tlsVersion}, KMIP ${kmipVersion} answered in ${Math.round(elapsedMs)} ms`
   } catch (thrown) {
     const error = BotError.from(thrown)

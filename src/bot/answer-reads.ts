@@ -1,13 +1,18 @@
 /** The worker's side of a question: finds the read, gives it the outside, answers. */
-import { BotError } from '../core/errors.js'
+
 import type { Actor, Conversation } from '../core/actor.js'
+import { BotError } from '../core/errors.js'
 import type { Outside, Read } from '../core/job.js'
 import type { Log } from '../core/ports/log.js'
 import { logFailure } from './explain.js'
 
 export interface AnswerParts {
   reads: ReadonlyMap<string, Read<never, unknown>>
-  asks: { read(askId: string): Promise<{ read: string; input: unknown; requester: Actor; conversation: Conversation } | null> }
+  asks: {
+    read(
+      askId: string,
+    ): Promise<{ read: string; input: unknown; requester: Actor; conversation: Conversation } | null>
+  }
   outside: Outside
   log: Log
 }
@@ -23,7 +28,9 @@ export function createAnswerer({ reads, asks, outside, log }: AnswerParts) {
     }
     const read = reads.get(ask.read)
     if (!read) {
-      throw new BotError('run.unknown-version', 'This worker is from another version of the bot.', { hint: 'Ask again in a minute.' })
+      throw new BotError('run.unknown-version', 'This worker is from another version of the bot.', {
+        hint: 'Ask again in a minute.',
+      })
     }
     try {
       const { requester, conversation } = ask

@@ -31,7 +31,12 @@ export async function policyOf(source: PolicySource<Policy>): Promise<Policy> {
 }
 
 /** @throws BotError `access.denied` */
-export function authorize(policy: Policy, actor: Actor, conversation: Conversation, permission: Permission | null): void {
+export function authorize(
+  policy: Policy,
+  actor: Actor,
+  conversation: Conversation,
+  permission: Permission | null,
+): void {
   if (permission === null || may(policy, actor, conversation, permission)) return
   const allowed = whoMay(policy, permission, conversation).map(({ role, people }) =>
     people.length === 0 ? `role ${role}` : `role ${role} (${people.join(', ')})`,

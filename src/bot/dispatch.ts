@@ -35,7 +35,10 @@ export interface DispatchParts {
   definitions: Definitions
   policy: PolicySource<Policy>
   asks: {
-    put(askId: string, ask: { read: string; input: unknown; requester: Actor; conversation: Conversation }): Promise<void>
+    put(
+      askId: string,
+      ask: { read: string; input: unknown; requester: Actor; conversation: Conversation },
+    ): Promise<void>
     firstSight(interactionId: string): Promise<boolean>
   }
   reads: ReadQueue
@@ -72,22 +75,39 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       const policy = await policyOf(parts.policy)
       const actor = identify(policy, met.actor)
       await act(policy, actor)
-      parts.log.info('answered', { what, person: actor.person ?? actor.id, platform: actor.platform, reference })
+      parts.log.info('answered', {
+        what,
+        person: actor.person ?? actor.id,
+        platform: actor.platform,
+        reference,
+      })
     } catch (thrown) {
       const error = BotError.from(thrown)
-      logFailure(parts.log, 'not done', error, { what, actor: met.actor.id, platform: met.actor.platform, reference })
+      logFailure(parts.log, 'not done', error, {
+        what,
+        actor: met.actor.id,
+        platform: met.actor.platform,
+        reference,
+      })
       await answerAnyway(exchange, error, reference, parts.log)
     } finally {
       underWay--
     }
   }
 
-  function doing(met: Met, actor: Actor, exchange: Exchange, audience: 'asker' | 'everyone'): Doing & { calm(): void } {
+  function doing(
+    met: Met,
+    actor: Actor,
+    exchange: Exchange,
+    audience: 'asker' | 'everyone',
+  ): Doing & { calm(): void } {
     let started = 0
     let answered = false
     const notice = setTimeout(() => {
       if (answered) return
-      void exchange.answer(lines('Asking OVHcloud takes longer than usual; the answer follows here.'), 'asker').catch(() => {})
+      void exchange
+        .answer(lines('Asking OVHcloud takes longer than usual; the answer follows here.'), 'asker')
+        .catch(() => {})
     }, PATIENCE_MS)
     const calm = () => {
       answered = true
@@ -123,7 +143,10 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
         async follow({ runId, card }) {
           calm()
           const where = card === 'direct-message' ? 'by direct message' : 'here'
-          await exchange.answer(lines(say`Started, run ${code(runId)}. I keep you informed ${where}.`), 'asker')
+          await exchange.answer(
+            lines(say`Started, run ${code(runId)}. I keep you informed ${where}.`),
+            'asker',
+          )
         },
       },
     }
@@ -156,7 +179,13 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     }
   }
 
-  async function runPress(policy: Policy, actor: Actor, press: Press, exchange: Exchange, definition: PressDefinition) {
+  async function runPress(
+    policy: Policy,
+    actor: Actor,
+    press: Press,
+    exchange: Exchange,
+    definition: PressDefinition,
+  ) {
     authorize(policy, actor, press.conversation, definition.requires)
     const able = doing(press, actor, exchange, 'asker')
     const poke = async (runId: string) => {
@@ -182,14 +211,20 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
   return {
     busy: () => underWay > 0,
     onInvocation: (invocation, exchange) =>
-      meet(invocation, exchange, 'command', (policy, actor) => runCommand(policy, actor, invocation, exchange)),
+      meet(invocation, exchange, 'command', (policy, actor) =>
+        runCommand(policy, actor, invocation, exchange),
+      ),
     onPress: (press, exchange) =>
       meet(press, exchange, press.press, (policy, actor) => {
         const definition = parts.definitions.presses.get(press.press)
         if (!definition) {
-          throw new BotError('input.not-found', 'This button is from another version of the bot and does nothing now.', {
-            hint: 'Type the command again: /okms help shows all.',
-          })
+          throw new BotError(
+            'input.not-found',
+            'This button is from another version of the bot and does nothing now.',
+            {
+              hint: 'Type the command again: /okms help shows all.',
+            },
+          )
         }
         return runPress(policy, actor, press, exchange, definition)
       }),

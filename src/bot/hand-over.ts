@@ -17,7 +17,10 @@ export interface HandOverParts {
 const REFUSALS = {
   unknown: ['There is nothing to collect under this reference.', 'It may be older than 90 days.'],
   'not-yours': ['This is for the person who asked for it, so nobody else can use the button.', undefined],
-  busy: ['It is being handed over right now.', 'Wait a moment; if nothing arrives, press Collect again in two minutes.'],
+  busy: [
+    'It is being handed over right now.',
+    'Wait a moment; if nothing arrives, press Collect again in two minutes.',
+  ],
   over: ['This is over: the files have been erased here.', 'Ask for a new credential if you need one.'],
   'not-collected': ['Nothing has been collected yet.', 'Press Collect first.'],
 } as const

@@ -8,10 +8,10 @@
 
 import { parseDuration } from '../core/duration.js'
 import { BotError, type ErrorRecord } from '../core/errors.js'
-import type { Attempt, Ending, Job, Look, StepOptions, UntilOptions } from '../core/job.js'
+import type { Attempt, Job, Look, StepOptions, UntilOptions } from '../core/job.js'
 import type { Clock } from '../core/ports/clock.js'
 import type { ClaimedRun, RunChange, RunStore } from '../core/ports/runs.js'
-import type { StepRecord } from '../core/run.js'
+import type { Ending, StepRecord } from '../core/run.js'
 
 export type TurnEnd =
   | { kind: 'ended' }
@@ -30,10 +30,12 @@ export interface TurnParts {
   /** 0 to 1; spreads retries. */
   random: () => number
   hooks: TurnHooks
-  /** Told whenever the run changed; `settled` when the turn ends here. */
+  /** Told whenever the run changed; `settled` when the turn ends here. Never fails. */
   changed(run: ClaimedRun, settled: boolean): Promise<void>
   /** Told of every failure of a step, before it is decided whether it is tried again. */
   failed(run: ClaimedRun, title: string, error: BotError): void
+  /** Whether the worker wants to go: then the turn ends before its next step, for another worker to take up. */
+  leaving?(): boolean
 }
 
 interface Undo {
@@ -50,7 +52,9 @@ export class Turn {
   readonly #met = new Set<string>()
   readonly #end: Promise<TurnEnd>
   #finish!: (end: TurnEnd) => void
+  #breakOff!: (reason: unknown) => void
   #over = false
+  #underWay: string | null = null
 
   constructor(
     private readonly run: ClaimedRun,
@@ -58,25 +62,33 @@ export class Turn {
     private readonly parts: TurnParts,
   ) {
     this.#memory = new Map(run.steps.map(step => [step.title, step]))
-    this.#end = new Promise(resolve => {
+    this.#end = new Promise((resolve, reject) => {
       this.#finish = end => {
         this.#over = true
         resolve(end)
       }
+      this.#breakOff = reason => {
+        this.#over = true
+        reject(reason)
+      }
     })
   }
 
-  async take(act: () => Promise<Ending>): Promise<TurnEnd> {
-    const work = (async () => {
-      if (this.run.state === 'queued') await this.#write({ state: 'running' })
-      try {
-        await this.#endWell(await act())
-      } catch (error) {
-        await this.#fail(null, BotError.from(error))
-      }
-    })()
-    // The work itself may fail only when the store does; then the turn fails and the queue repeats it.
-    return Promise.race([this.#end, work.then(() => this.#end)])
+  /** @throws what the store threw: nothing of it is the run's fault, and a new turn begins where this one broke off */
+  take(act: () => Promise<Ending>): Promise<TurnEnd> {
+    this.#work(act).catch(this.#breakOff)
+    return this.#end
+  }
+
+  async #work(act: () => Promise<Ending>): Promise<void> {
+    if (this.run.state === 'queued') await this.#write({ state: 'running' })
+    let ending: Ending
+    try {
+      ending = await act()
+    } catch (error) {
+      return this.#fail(null, BotError.from(error))
+    }
+    await this.#endWell(ending)
   }
 
   readonly step = async <T>(
@@ -84,15 +96,17 @@ export class Turn {
     act: (attempt: Attempt) => Promise<T> | T,
     options: StepOptions<T> = {},
   ): Promise<T> => {
-    const known = this.#meet(title)
+    const known = await this.#meet(title)
     if (known?.state === 'done') return this.#recall(known, options)
     const record = await this.#begin(title, known)
+    if (options.looksFirst && !known) await this.#write({ step: record })
+    let answer: T
     try {
-      if (options.looksFirst && !known) await this.#write({ step: record })
-      return await this.#remember(record, await act({ again: known !== undefined }), options)
+      answer = asRemembered(await act({ again: known !== undefined }))
     } catch (error) {
       return this.#stumble(record, error)
     }
+    return this.#remember(record, answer, options)
   }
 
   readonly until = async <T>(
@@ -100,29 +114,42 @@ export class Turn {
     options: UntilOptions<T>,
     look: (look: Look) => Promise<T | undefined>,
   ): Promise<T> => {
-    const known = this.#meet(title)
+    const known = await this.#meet(title)
     if (known?.state === 'done') return this.#recall(known, options)
     const record = await this.#begin(title, known)
-    const atMostMs = parseDuration(options.atMost)
+    const seen = { waitedMs: this.parts.clock.now() - record.startedAtMs, looks: record.looks }
+    let pauseUntilMs: number
     try {
-      const waitedMs = this.parts.clock.now() - record.startedAtMs
-      const seen = { waitedMs, looks: record.looks }
+      const atMostMs = parseDuration(options.atMost)
       let found = await look(seen)
-      if (found === undefined && waitedMs >= atMostMs) {
+      if (found === undefined && seen.waitedMs >= atMostMs) {
         if (!options.tooLong) {
           throw new BotError('run.timed-out', `"${title}" took longer than ${options.atMost}.`)
         }
         found = await options.tooLong(seen)
       }
-      if (found !== undefined) return await this.#remember(record, found, options)
+      if (found !== undefined) return await this.#remember(record, asRemembered(found), options)
+      pauseUntilMs = this.parts.clock.now() + pauseMs(options, record.looks)
+      // The last look is at the deadline itself, even when this one ended after it.
+      if (seen.waitedMs < atMostMs) pauseUntilMs = Math.min(pauseUntilMs, record.startedAtMs + atMostMs)
     } catch (error) {
       return this.#stumble(record, error)
     }
-    return this.#waitForNextLook(record, options, atMostMs)
+    record.state = 'waiting'
+    record.looks += 1
+    record.tries = 0
+    await this.#write({ state: 'waiting', step: record })
+    return this.#park(pauseUntilMs, options.waitsFor)
   }
 
-  #meet(title: string): StepRecord | undefined {
-    if (this.#met.has(title)) throw new BotError('bug', `Two steps are called "${title}".`)
+  async #meet(title: string): Promise<StepRecord | undefined> {
+    if (this.#over) return this.#never()
+    if (this.#underWay !== null) {
+      return this.#fail(null, new BotError('bug', `"${title}" begins while "${this.#underWay}" is under way.`))
+    }
+    if (this.#met.has(title)) {
+      return this.#fail(null, new BotError('bug', `Two steps are called "${title}".`))
+    }
     this.#met.add(title)
     return this.#memory.get(title)
   }
@@ -138,19 +165,23 @@ export class Turn {
   }
 
   async #begin(title: string, known: StepRecord | undefined): Promise<StepRecord> {
-    if (this.#over) return this.#never()
+    const now = this.parts.clock.now()
+    if (this.parts.leaving?.()) return this.#park(now, 'vendor')
     // A run that failed before and was interrupted while undoing comes back to the step where it failed.
     if (this.run.failure) return this.#takeBack()
+    // Somebody woke the run while a step rests before it is tried again.
+    if (known?.retryAtMs != null && known.retryAtMs > now) return this.#park(known.retryAtMs, 'vendor')
     const record: StepRecord = known ?? {
       title,
       position: this.run.steps.length,
       state: 'doing',
       result: null,
       note: null,
-      startedAtMs: this.parts.clock.now(),
+      startedAtMs: now,
       endedAtMs: null,
       looks: 0,
       tries: 0,
+      retryAtMs: null,
       failure: null,
     }
     if (!known) {
@@ -158,40 +189,57 @@ export class Turn {
       this.#memory.set(title, record)
     }
     record.state = 'doing'
+    record.retryAtMs = null
+    this.#underWay = title
     void this.parts.changed(this.run, false)
     return record
   }
 
-  async #remember<T>(record: StepRecord, answer: T, options: StepOptions<T>): Promise<T> {
-    // What a later turn would read from Redis is what this turn goes on with.
-    const text = JSON.stringify(answer)
-    const result = (text === undefined ? null : JSON.parse(text)) as T
+  async #remember<T>(record: StepRecord, result: T, options: StepOptions<T>): Promise<T> {
     Object.assign(record, {
       state: 'done',
       result,
       failure: null,
-      note: options.note?.(result) ?? null,
+      // Counted anew for the undo.
+      tries: 0,
+      note: this.#noteOf(record, result, options),
       endedAtMs: this.parts.clock.now(),
     } satisfies Partial<StepRecord>)
-    await this.parts.hooks.beforeRemember?.(record.title)
-    await this.#write({ step: record })
+    await this.#store(async () => this.parts.hooks.beforeRemember?.(record.title))
+    await this.#write({ ...(this.run.state === 'waiting' ? { state: 'running' } : {}), step: record })
+    this.#underWay = null
     this.#rememberUndo(record, result, options)
     void this.parts.changed(this.run, false)
     return result
+  }
+
+  /** What was done is done: a note that breaks must not lose it. */
+  #noteOf<T>(record: StepRecord, result: T, { note }: StepOptions<T>): StepRecord['note'] {
+    try {
+      return note?.(result) ?? null
+    } catch (thrown) {
+      this.parts.failed(this.run, record.title, BotError.from(thrown))
+      return null
+    }
   }
 
   async #stumble(record: StepRecord, thrown: unknown): Promise<never> {
     if (this.#over) return this.#never()
     const error = BotError.from(thrown)
     this.parts.failed(this.run, record.title, error)
-    record.tries += 1
     record.failure = error.toRecord()
-    if (error.retryable && record.tries < this.job.retry.attempts) {
-      record.state = 'waiting'
-      await this.#write({ state: 'waiting', step: record })
-      return this.#park(this.parts.clock.now() + this.#retryDelayMs(record.tries, error), 'vendor')
-    }
-    return this.#fail(record, error)
+    if (!this.#mayRetry(record, error)) return this.#fail(record, error)
+    record.state = 'waiting'
+    await this.#write({ state: 'waiting', step: record })
+    return this.#park(record.retryAtMs!, 'vendor')
+  }
+
+  /** Counts a try, and notes when the next one is due if there is to be one. */
+  #mayRetry(record: StepRecord, error: BotError): boolean {
+    record.tries += 1
+    if (!error.retryable || record.tries >= this.job.retry.attempts) return false
+    record.retryAtMs = this.parts.clock.now() + this.#retryDelayMs(record.tries, error)
+    return true
   }
 
   /** Exponential with full jitter over the upper half; never sooner than the other side asked for. */
@@ -202,51 +250,39 @@ export class Turn {
     return Math.max(error.retryAfterMs ?? 0, delay / 2 + (delay / 2) * this.parts.random())
   }
 
-  async #waitForNextLook<T>(record: StepRecord, options: UntilOptions<T>, atMostMs: number): Promise<never> {
-    if (this.#over) return this.#never()
-    const every = parseDuration(options.every)
-    const longest = options.growingTo === undefined ? every : parseDuration(options.growingTo)
-    const pause = Math.min(longest, every * GROWTH ** record.looks)
-    const now = this.parts.clock.now()
-    const deadline = record.startedAtMs + atMostMs
-    record.state = 'waiting'
-    record.looks += 1
-    record.tries = 0
-    await this.#write({ state: 'waiting', step: record })
-    return this.#park(now < deadline ? Math.min(now + pause, deadline) : now + pause, options.waitsFor)
-  }
-
   async #park(wakeAtMs: number, waitsFor: 'vendor' | 'person' | 'time'): Promise<never> {
     await this.parts.changed(this.run, true)
     this.#finish({ kind: 'parked', wakeAtMs, waitsFor })
     return this.#never()
   }
 
+  /** @param record the step that failed; `null` when the job failed between two steps */
   async #fail(record: StepRecord | null, error: BotError): Promise<never> {
-    if (this.#over) return this.#never()
+    // It has failed before and was interrupted while undoing; the first reason stands.
+    if (this.run.failure) return this.#takeBack()
     if (record) {
       record.state = 'failed'
       record.endedAtMs = this.parts.clock.now()
-    }
+    } else this.parts.failed(this.run, 'between two steps', error)
     const failure: ErrorRecord = error.toRecord()
-    this.run.failure = failure
     await this.#write({ state: 'undoing', failure, ...(record ? { step: record } : {}) })
     return this.#takeBack()
   }
 
   async #takeBack(): Promise<never> {
     for (const { record, act } of this.#undos.splice(0).reverse()) {
-      if (record.state !== 'done') continue
+      if (record.retryAtMs !== null && record.retryAtMs > this.parts.clock.now()) {
+        return this.#park(record.retryAtMs, 'vendor')
+      }
       try {
         await act()
         record.state = 'undone'
       } catch (thrown) {
         const error = BotError.from(thrown)
         this.parts.failed(this.run, record.title, error)
-        record.tries += 1
-        if (error.retryable && record.tries < this.job.retry.attempts) {
+        if (this.#mayRetry(record, error)) {
           await this.#write({ step: record })
-          return this.#park(this.parts.clock.now() + this.#retryDelayMs(record.tries, error), 'vendor')
+          return this.#park(record.retryAtMs!, 'vendor')
         }
         record.state = 'undo-failed'
         record.failure = error.toRecord()
@@ -260,7 +296,7 @@ export class Turn {
   }
 
   async #endWell(ending: Ending): Promise<void> {
-    if (this.#over) return
+    if (this.run.failure) return this.#takeBack()
     const state = ending.outcome === 'done' ? 'succeeded' : 'stopped'
     await this.#write({ state, ending, endedAtMs: this.parts.clock.now() })
     await this.parts.changed(this.run, true)
@@ -270,12 +306,36 @@ export class Turn {
   async #write(change: RunChange): Promise<void> {
     const { step: _, ...rest } = change
     Object.assign(this.run, rest)
-    if (await this.parts.runs.change(this.run.runId, this.run.epoch, change)) return
+    const { runId, epoch } = this.run
+    if (await this.#store(() => this.parts.runs.change(runId, epoch, change))) return
     this.#finish({ kind: 'lost' })
     await this.#never()
+  }
+
+  /** What the store cannot do is no failure of the step: the turn breaks off and the queue repeats it. */
+  async #store<T>(act: () => Promise<T>): Promise<T> {
+    if (this.#over) return this.#never()
+    try {
+      return await act()
+    } catch (error) {
+      this.#breakOff(error)
+      return this.#never()
+    }
   }
 
   #never(): Promise<never> {
     return new Promise(() => {})
   }
+}
+
+/** A result as a later turn would read it from Redis, so that this turn goes on with the same. */
+function asRemembered<T>(answer: T): T {
+  const text = JSON.stringify(answer)
+  return (text === undefined ? null : JSON.parse(text)) as T
+}
+
+function pauseMs({ every, growingTo }: Pick<UntilOptions<unknown>, 'every' | 'growingTo'>, looks: number): number {
+  const everyMs = parseDuration(every)
+  const longestMs = growingTo === undefined ? everyMs : parseDuration(growingTo)
+  return Math.min(longestMs, everyMs * GROWTH ** looks)
 }

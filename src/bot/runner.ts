@@ -77,7 +77,7 @@ export function createRunner(parts: RunnerParts): Runner {
         failed: (_, title, error) =>
           logFailure(log, 'step failed', error, { runId, job: run.job, step: title }),
       })
-      const context = contextOf(run, turn, parts)
+      const context = contextOf(run, turn, card, parts)
       const end = await turn.take(async () => {
         const input = job.input.parse(run.input)
         return job.run({ ...context, input })
@@ -95,7 +95,12 @@ function definitionOf(jobs: ReadonlyMap<string, Job<never>>, run: RunRecord): Jo
   return [newest, ...newest.earlier].find(job => job.version === run.version)
 }
 
-function contextOf(run: ClaimedRun, turn: Turn, parts: RunnerParts): Omit<JobContext<never>, 'input'> {
+function contextOf(
+  run: ClaimedRun,
+  turn: Turn,
+  card: Card,
+  parts: RunnerParts,
+): Omit<JobContext<never>, 'input'> {
   const messageKey = (name: string) => `${run.runId}/${name}`
   return {
     ...parts.outside,
@@ -104,7 +109,11 @@ function contextOf(run: ClaimedRun, turn: Turn, parts: RunnerParts): Omit<JobCon
     conversation: run.conversation,
     step: Object.assign(turn.step, { until: turn.until }),
     log: parts.log,
-    tell: (name, target, reply) => parts.outbox.put(messageKey(name), target, reply),
+    async tell(name, target, reply) {
+      // What led to a message is read before it.
+      await card.show(true)
+      await parts.outbox.put(messageKey(name), target, reply)
+    },
     takeBack: name => parts.outbox.remove(messageKey(name)),
     async start(name, job, input) {
       const runId = await parts.runs.create({
@@ -136,7 +145,13 @@ export function newRun(chance: Chance, requester: Actor, job: Job<never>, input:
   }
 }
 
-function createCard(run: ClaimedRun, job: Job<never>, { outbox, outside, log }: RunnerParts) {
+interface Card {
+  /** Tells the card anew: at once, or soon together with what else changes. Never fails. */
+  show(now: boolean): Promise<void>
+  stop(): void
+}
+
+function createCard(run: ClaimedRun, job: Job<never>, { outbox, outside, log }: RunnerParts): Card {
   let timer: NodeJS.Timeout | null = null
   const put = async () => {
     try {
@@ -152,7 +167,7 @@ function createCard(run: ClaimedRun, job: Job<never>, { outbox, outside, log }: 
   }
   return {
     stop,
-    async show(now: boolean): Promise<void> {
+    async show(now) {
       if (job.card === 'hidden') return
       if (now) {
         stop()

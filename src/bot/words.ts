@@ -5,7 +5,7 @@
  */
 import { type Command, usageOf } from '../core/command.js'
 import { BotError } from '../core/errors.js'
-import { didYouMean } from './suggest.js'
+import { didYouMean } from '../core/suggest.js'
 
 export interface Spoken {
   command: Command

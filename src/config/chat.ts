@@ -61,6 +61,8 @@ function readDiscord(source: Source): DiscordConfig | null {
     source.wrong('DISCORD_APPLICATION_ID', 'is not an id')
   const guildIds = ids(required(source, 'DISCORD_GUILD_IDS', 'DISCORD_TOKEN'))
   checkIds(source, 'DISCORD_GUILD_IDS', guildIds, SNOWFLAKE)
+  if (guildIds.length === 0 && source.has('DISCORD_GUILD_IDS'))
+    source.wrong('DISCORD_GUILD_IDS', 'names no server')
   const apiUrl = (readUrl(source, 'DISCORD_API_URL') ?? 'https://discord.com/api').replace(/\/+$/, '')
   return token && applicationId ? { token, applicationId, guildIds, apiUrl } : null
 }

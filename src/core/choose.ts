@@ -13,7 +13,12 @@ export interface Choosable {
  * @param listing the command that shows all of them
  * @throws BotError `input.not-found`, `input.ambiguous`
  */
-export function choose<T extends Choosable>(all: readonly T[], wanted: string | undefined, what: string, listing: string): T {
+export function choose<T extends Choosable>(
+  all: readonly T[],
+  wanted: string | undefined,
+  what: string,
+  listing: string,
+): T {
   if (wanted === undefined) {
     if (all.length === 1) return all[0]!
     if (all.length === 0) throw new BotError('input.not-found', `There is no ${what} in this account.`)
@@ -32,7 +37,10 @@ export function choose<T extends Choosable>(all: readonly T[], wanted: string | 
       hint: 'Say the id of the one you mean.',
     })
   }
-  const guess = didYouMean(wanted, all.map(one => one.name))
+  const guess = didYouMean(
+    wanted,
+    all.map(one => one.name),
+  )
   throw new BotError('input.not-found', `There is no ${what} "${wanted}".`, {
     hint: `${guess ? `Did you mean ${guess}? ` : ''}${listing} shows them.`,
   })
@@ -40,4 +48,7 @@ export function choose<T extends Choosable>(all: readonly T[], wanted: string | 
 
 const SHOWN = 5
 const names = (all: readonly Choosable[]) =>
-  all.slice(0, SHOWN).map(one => one.name).join(', ') + (all.length > SHOWN ? `, … ${all.length - SHOWN} more` : '')
+  all
+    .slice(0, SHOWN)
+    .map(one => one.name)
+    .join(', ') + (all.length > SHOWN ? `, … ${all.length - SHOWN} more` : '')

@@ -59,7 +59,9 @@ export function defineCommand<S extends OptionsShape>(definition: CommandDefinit
 
 /** `/okms credential <name> <validity> [okms] …`: as people type it; what stands in brackets may be left out. */
 export function usageOf({ name, options }: Command): string {
-  const words = Object.entries(options).map(([option, { required }]) => (required ? `<${option}>` : `[${option}]`))
+  const words = Object.entries(options).map(([option, { required }]) =>
+    required ? `<${option}>` : `[${option}]`,
+  )
   return ['/okms', name, ...words].join(' ')
 }
 

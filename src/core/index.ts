@@ -1,10 +1,25 @@
 /** What commands/ and jobs/ import; the one re-exporting file in the house. */
 export { type Actor, type Conversation, personOf, placeOf } from './actor.js'
-export { type Command, type CommandContext, defineCommand, definePress, type PressContext, usageOf } from './command.js'
 export { choose } from './choose.js'
+export {
+  type Command,
+  type CommandContext,
+  defineCommand,
+  definePress,
+  type PressContext,
+  usageOf,
+} from './command.js'
 export { DAY_MS, daysUntil, formatDuration, parseDays, parseDuration } from './duration.js'
 export { BotError, type ErrorCode } from './errors.js'
-export { type Attempt, defineJob, defineRead, type Ending, type Job, type JobContext, type Read, type ReadContext } from './job.js'
+export {
+  type Attempt,
+  defineJob,
+  defineRead,
+  type Job,
+  type JobContext,
+  type Read,
+  type ReadContext,
+} from './job.js'
 export { option } from './option.js'
 export { conversationOf } from './place.js'
 export type { Target } from './ports/chat.js'
@@ -20,6 +35,7 @@ export type {
 export { mayUseOkms, type Profile, type Profiles } from './ports/profiles.js'
 export { normalizeRegion, oldRegionName } from './region.js'
 export { type Button, lines, type PrivateFile, type Reply, refusal } from './reply.js'
+export type { Ending } from './run.js'
 export { Secret } from './secret.js'
 export { didYouMean } from './suggest.js'
-export { code, formatInstant, instant, mention, plain, say, type Span, type Text } from './text.js'
+export { code, formatInstant, instant, mention, plain, type Span, say, type Text } from './text.js'

@@ -11,6 +11,7 @@ import type { OkmsPort } from './ports/okms.js'
 import type { Profiles } from './ports/profiles.js'
 import type { Vault } from './ports/vault.js'
 import type { Button, Reply } from './reply.js'
+import type { Ending, RunState } from './run.js'
 import type { Text } from './text.js'
 
 /** What the outside gives to flows and reads; each is a port. */
@@ -111,16 +112,6 @@ export interface RetryPolicy {
   longestDelay: string
 }
 
-/** What a run ends with: plain JSON, no secrets. */
-export interface Ending {
-  /** `done`: as asked. `stopped`: ended well, but not as asked (nobody collected it, revoked on request …). */
-  outcome: 'done' | 'stopped'
-  lines: Text[]
-  buttons?: Button[]
-  /** Facts for whoever reads the run later. */
-  facts?: Record<string, string | number | boolean>
-}
-
 export interface Job<I, _O = Ending> {
   readonly kind: 'flow'
   readonly name: string
@@ -136,8 +127,6 @@ export interface Job<I, _O = Ending> {
   /** What to say when it failed for good; the steps, undone ones included, are on the card already. */
   failed?(input: I): { lines: Text[]; buttons?: Button[] }
 }
-
-export type RunState = 'queued' | 'running' | 'waiting' | 'undoing' | 'succeeded' | 'stopped' | 'failed'
 
 const DEFAULT_RETRY: RetryPolicy = { attempts: 8, firstDelay: '2s', longestDelay: '5m' }
 

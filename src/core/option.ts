@@ -2,8 +2,9 @@
  * The options of a command, declared once: what they are called, how they are read from text, and what a platform may
  * offer for them (choices, autocomplete, uploads).
  */
-import { BotError } from './errors.js'
+
 import { parseDays, parseDuration } from './duration.js'
+import { BotError } from './errors.js'
 import { normalizeRunId } from './ports/chance.js'
 
 /** What a platform can do for an option: complete it from the inventory, offer a list, take a file. */
@@ -74,7 +75,8 @@ export const option = {
   /** Whole days, from `30d`, `12w`, `6mo`, `1y` or plain days. The range is the flow's to check: it can name the profile's limit. */
   days: (summary: string) => make('days', summary, (raw, name) => parseDays(raw, name), { maxLength: 20 }),
   /** Milliseconds. */
-  duration: (summary: string) => make('duration', summary, (raw, name) => parseDuration(raw, name), { maxLength: 20 }),
+  duration: (summary: string) =>
+    make('duration', summary, (raw, name) => parseDuration(raw, name), { maxLength: 20 }),
   /** The text of a file, uploaded or pasted; a platform hands over its contents. */
   file: (summary: string, more: { maxBytes: number }) =>
     make('file', summary, raw => raw, { maxLength: more.maxBytes }),

@@ -48,7 +48,13 @@ export type Reply =
       /** Where the rows do not fit, the platform shortens visibly and sends all of them as this file. */
       fileName: string
     }
-  | { kind: 'fields'; title: Text; fields: { label: string; value: Text }[]; after?: Text[]; files?: PublicFile[] }
+  | {
+      kind: 'fields'
+      title: Text
+      fields: { label: string; value: Text }[]
+      after?: Text[]
+      files?: PublicFile[]
+    }
   | {
       kind: 'card'
       title: Text

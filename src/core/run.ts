@@ -1,8 +1,20 @@
 /** The truth about a run, as it rests in Redis. Plain JSON, no secrets. */
 import type { Actor, Conversation } from './actor.js'
 import type { ErrorRecord } from './errors.js'
-import type { Ending, RunState } from './job.js'
+import type { Button } from './reply.js'
 import type { Text } from './text.js'
+
+/** What a run ends with: plain JSON, no secrets. */
+export interface Ending {
+  /** `done`: as asked. `stopped`: ended well, but not as asked (nobody collected it, revoked on request …). */
+  outcome: 'done' | 'stopped'
+  lines: Text[]
+  buttons?: Button[]
+  /** Facts for whoever reads the run later. */
+  facts?: Record<string, string | number | boolean>
+}
+
+export type RunState = 'queued' | 'running' | 'waiting' | 'undoing' | 'succeeded' | 'stopped' | 'failed'
 
 export type StepState = 'doing' | 'waiting' | 'done' | 'failed' | 'undone' | 'undo-failed'
 
@@ -20,6 +32,8 @@ export interface StepRecord {
   /** Looks of a wait, or failed tries of a step. */
   looks: number
   tries: number
+  /** After a failure that may pass: not tried again before this instant, even when somebody wakes the run. */
+  retryAtMs: number | null
   failure: ErrorRecord | null
 }
 

@@ -6,10 +6,17 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { loadDefinitions } from '../bot/load.js'
 import { formatPolicyMistakes, parsePolicy } from '../bot/policy.js'
-import { type CommonParts, type Half, openQueues, publishPolicy, startChat, startWorker } from '../build-bot.js'
 import type { TurnHooks } from '../bot/run-steps.js'
-import { movableClock } from '../core/ports/clock.js'
+import {
+  type CommonParts,
+  type Half,
+  openQueues,
+  publishPolicy,
+  startChat,
+  startWorker,
+} from '../build-bot.js'
 import { realChance } from '../core/ports/chance.js'
+import { movableClock } from '../core/ports/clock.js'
 import type { Log } from '../core/ports/log.js'
 import { Secret } from '../core/secret.js'
 import { createEndpointProbe } from '../kmip/probe.js'
@@ -129,7 +136,10 @@ export function startDemoWorker({ common, sandbox }: WorkerSetting, hooks: TurnH
   })
 }
 
-function ovhAt(sandbox: Pick<Sandbox, 'info'>, parts: Pick<Parameters<typeof createOvhClient>[0], 'limiter' | 'clock' | 'log'>) {
+function ovhAt(
+  sandbox: Pick<Sandbox, 'info'>,
+  parts: Pick<Parameters<typeof createOvhClient>[0], 'limiter' | 'clock' | 'log'>,
+) {
   const { url, applicationKey, applicationSecret, consumerKey } = sandbox.info
   const client = createOvhClient({
     ...parts,

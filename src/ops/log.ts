@@ -5,10 +5,9 @@ import type { Log } from '../core/ports/log.js'
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
 /** A second net below `Secret`, by name and at two depths. */
-const CENSORED = ['authorization', 'privateKey', 'privateKeyPEM', 'passphrase', 'token', 'secret'].flatMap(name => [
-  name,
-  `*.${name}`,
-])
+const CENSORED = ['authorization', 'privateKey', 'privateKeyPEM', 'passphrase', 'token', 'secret'].flatMap(
+  name => [name, `*.${name}`],
+)
 
 export function createLog(level: LogLevel, write: (line: string) => void): Log {
   const logger = pino(

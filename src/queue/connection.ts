@@ -34,7 +34,11 @@ export const ENGINE_RETRY: JobsOptions = {
   removeOnFail: true,
 }
 
-export const workerOptions = (setting: QueueSetting, concurrency: number, vigilance: Vigilance): WorkerOptions => ({
+export const workerOptions = (
+  setting: QueueSetting,
+  concurrency: number,
+  vigilance: Vigilance,
+): WorkerOptions => ({
   ...setting,
   concurrency,
   lockDuration: vigilance.lockMs,

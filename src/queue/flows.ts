@@ -3,7 +3,14 @@ import { DelayedError, Queue, Worker } from 'bullmq'
 import type { Clock } from '../core/ports/clock.js'
 import type { Log } from '../core/ports/log.js'
 import type { FlowQueue } from '../core/ports/queue.js'
-import { CALM, type Due, ENGINE_RETRY, type QueueSetting, type Vigilance, workerOptions } from './connection.js'
+import {
+  CALM,
+  type Due,
+  ENGINE_RETRY,
+  type QueueSetting,
+  type Vigilance,
+  workerOptions,
+} from './connection.js'
 
 export const FLOWS = 'flows'
 
@@ -84,7 +91,9 @@ export async function startFlowWorker(
     workerOptions(setting, parts.concurrency ?? 10, parts.vigilance ?? CALM),
   )
   worker.on('error', error => parts.log.warn('flow worker', { reason: error.message }))
-  worker.on('failed', (job, error) => parts.log.error('turn broke', { runId: job?.data.runId, reason: error.message }))
+  worker.on('failed', (job, error) =>
+    parts.log.error('turn broke', { runId: job?.data.runId, reason: error.message }),
+  )
   await worker.waitUntilReady()
   await sweep(flows, parts)
   await flows.queue.upsertJobScheduler(

@@ -9,7 +9,14 @@ import { BotError } from '../core/errors.js'
 import type { ChatDoor, MessageRef } from '../core/ports/chat.js'
 import type { Log } from '../core/ports/log.js'
 import type { Outbox, OutboxLanes, OutboxRecords, PendingMessage } from '../core/ports/outbox.js'
-import { CALM, type Due, ENGINE_RETRY, type QueueSetting, type Vigilance, workerOptions } from './connection.js'
+import {
+  CALM,
+  type Due,
+  ENGINE_RETRY,
+  type QueueSetting,
+  type Vigilance,
+  workerOptions,
+} from './connection.js'
 import type { WorkerHandle } from './flows.js'
 
 interface LaneData extends Due {

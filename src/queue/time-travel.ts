@@ -37,32 +37,37 @@ export function createTimeTravel({ queues, clock, moveTo, busy }: TimeTravelPart
 
   const restless = (job: Job<Due>) => job.data.waitsFor === 'vendor' || job.data.dueAt! <= clock.now()
 
-  async function isQuiet(firstSeen: Map<string, number>): Promise<boolean> {
+  /** @param patience milliseconds to wait for each vendor wait; 0: they are left alone unless due */
+  async function isQuiet(firstSeen: Map<string, number>, patience: number): Promise<boolean> {
     if (busy()) return false
-    const counts = await Promise.all(queues.map(queue => queue.getJobCounts('active', 'waiting', 'prioritized')))
+    const counts = await Promise.all(
+      queues.map(queue => queue.getJobCounts('active', 'waiting', 'prioritized')),
+    )
     if (counts.some(count => Object.values(count).some(number => number > 0))) return false
     const now = Date.now()
     for (const job of await delayedJobs()) {
       if (!restless(job)) continue
       const key = `${job.queueName}/${job.id}`
       if (!firstSeen.has(key)) firstSeen.set(key, now)
-      if (now - firstSeen.get(key)! < VENDOR_PATIENCE_MS) return false
+      const isDue = job.data.dueAt! <= clock.now()
+      if (now - firstSeen.get(key)! < (isDue ? VENDOR_PATIENCE_MS : patience)) return false
     }
     return true
   }
 
-  async function settle(): Promise<void> {
+  async function settle(patience = VENDOR_PATIENCE_MS): Promise<void> {
     const firstSeen = new Map<string, number>()
     for (let quiet = 0; quiet < 2; ) {
-      quiet = (await isQuiet(firstSeen)) ? quiet + 1 : 0
+      quiet = (await isQuiet(firstSeen, patience)) ? quiet + 1 : 0
       if (quiet < 2) await sleep(LOOK_AGAIN_MS)
     }
   }
 
   return {
-    settle,
+    settle: () => settle(),
     async advance(untilMs) {
-      await settle()
+      // Vendor waits are walked through like everything else that has its time.
+      await settle(0)
       for (let walked = 0; walked < LONGEST_WALK; walked++) {
         const jobs = await delayedJobs()
         const next = Math.min(...jobs.map(job => job.data.dueAt!))
@@ -72,14 +77,14 @@ export function createTimeTravel({ queues, clock, moveTo, busy }: TimeTravelPart
           // It may have been woken in the meantime; then it is on its way already.
           if (job.data.dueAt! <= clock.now()) await job.promote().catch(() => {})
         }
-        await settle()
+        await settle(0)
       }
       await moveTo(untilMs)
       // What is still to come is nearer now than BullMQ believes.
       for (const job of await delayedJobs()) {
         await job.changeDelay(Math.max(0, job.data.dueAt! - clock.now())).catch(() => {})
       }
-      await settle()
+      await settle(0)
     },
   }
 }

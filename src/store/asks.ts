@@ -31,7 +31,9 @@ export function createAskStore(redis: RedisConnection): AskStore {
       return found === null ? null : (JSON.parse(found) as Ask)
     },
     async firstSight(interactionId) {
-      return (await answered(redis.set(keys.seen(interactionId), '1', 'EX', KEEP_SEEN_SECONDS, 'NX'))) === 'OK'
+      return (
+        (await answered(redis.set(keys.seen(interactionId), '1', 'EX', KEEP_SEEN_SECONDS, 'NX'))) === 'OK'
+      )
     },
   }
 }

@@ -73,7 +73,7 @@ const REVOKE = `
 local at = redis.call('HMGET', KEYS[1], 'state', 'recipient')
 if not at[1] then return 'unknown' end
 if at[2] ~= ARGV[1] then return 'not-yours' end
-if at[1] == 'lapsed' or at[1] == 'revoked' then return 'over' end
+if at[1] ~= 'offered' and at[1] ~= 'collected' then return 'over' end
 redis.call('HSET', KEYS[1], 'state', 'revoked')
 return 'revoked'`
 
@@ -112,7 +112,8 @@ export function createDeliveries(redis: RedisConnection, vault: Vault, clock: Cl
       const leaseId = randomUUID()
       const now = clock.now()
       const outcome = await collect([keys.delivery(runId)], [person, now, leaseId, now + LEASE_MS])
-      if (outcome !== 'ok') return outcome as Exclude<Awaited<ReturnType<Deliveries['collect']>>, CollectLease>
+      if (outcome !== 'ok')
+        return outcome as Exclude<Awaited<ReturnType<Deliveries['collect']>>, CollectLease>
       const sealed = await vault.open({ runId, recipient: person, label: BUNDLE })
       if (!sealed) return 'over'
       const bundle = JSON.parse(sealed.reveal()) as Bundle

@@ -164,7 +164,14 @@ export function createOutboxStore(redis: RedisConnection): OutboxRecords & Outbo
     async sent(lane, token, message, ref, paceMs) {
       await sent(
         [keys.message(message.key), keys.lane(lane), keys.laneState(lane)],
-        [token, message.key, message.version, ref === null ? '' : JSON.stringify(ref), paceMs, ref === null ? '1' : ''],
+        [
+          token,
+          message.key,
+          message.version,
+          ref === null ? '' : JSON.stringify(ref),
+          paceMs,
+          ref === null ? '1' : '',
+        ],
       )
     },
 

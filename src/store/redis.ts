@@ -32,10 +32,16 @@ export function connectRedis(url: string, patience: Patience, log: Log): RedisCo
   return connection
 }
 
-type CommonOptions = { maxRetriesPerRequest: number | null; commandTimeout?: number; enableOfflineQueue?: boolean }
+type CommonOptions = {
+  maxRetriesPerRequest: number | null
+  commandTimeout?: number
+  enableOfflineQueue?: boolean
+}
 
 function open(url: string, common: CommonOptions): RedisConnection {
-  const special = /^redis(s?)\+(sentinel|cluster):\/\/(?:([^@/]*)@)?([^/]+)(?:\/([^/]+))?(?:\/(\d+))?$/.exec(url)
+  const special = /^redis(s?)\+(sentinel|cluster):\/\/(?:([^@/]*)@)?([^/]+)(?:\/([^/]+))?(?:\/(\d+))?$/.exec(
+    url,
+  )
   if (!special) return new Redis(url, common)
   const [, tls, kind, userInfo, hostList, name, db] = special
   const [username, password] = (userInfo ?? '').split(':').map(decodeURIComponent)
@@ -46,7 +52,14 @@ function open(url: string, common: CommonOptions): RedisConnection {
   })
   const secure = tls ? { tls: {} } : {}
   if (kind === 'sentinel') {
-    return new Redis({ ...common, ...auth, ...secure, sentinels: hosts, name: name ?? 'mymaster', db: Number(db ?? 0) })
+    return new Redis({
+      ...common,
+      ...auth,
+      ...secure,
+      sentinels: hosts,
+      name: name ?? 'mymaster',
+      db: Number(db ?? 0),
+    })
   }
   return new Cluster(hosts, { redisOptions: { ...common, ...auth, ...secure } })
 }
@@ -54,7 +67,9 @@ function open(url: string, common: CommonOptions): RedisConnection {
 /** A Lua script, sent once and called by its digest afterwards. */
 export function script(redis: RedisConnection, name: string, lua: string) {
   redis.defineCommand(name, { lua })
-  const call = (redis as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>)[name]!.bind(redis)
+  const call = (redis as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>)[name]!.bind(
+    redis,
+  )
   return (keys: readonly string[], args: readonly (string | number | Buffer)[]): Promise<unknown> =>
     answered(call(keys.length, ...keys, ...args))
 }
@@ -70,12 +85,20 @@ export async function answered<T>(call: Promise<T>): Promise<T> {
 
 export function asStoreError(error: unknown): unknown {
   const text = error instanceof Error ? `${error.name} ${error.message}` : ''
-  if (!/ECONN|ETIMEDOUT|timed out|MaxRetries|Connection is closed|Stream isn't writeable|LOADING|READONLY|CLUSTERDOWN/i.test(text)) {
+  if (
+    !/ECONN|ETIMEDOUT|timed out|MaxRetries|Connection is closed|Stream isn't writeable|LOADING|READONLY|CLUSTERDOWN/i.test(
+      text,
+    )
+  ) {
     return error
   }
-  return new BotError('store.unavailable', 'The bot cannot reach its memory (Redis) right now, so nothing was started.', {
-    hint: 'Try again in a minute; if it stays so, tell whoever runs the bot.',
-    details: { reason: text.slice(0, 200) },
-    cause: error,
-  })
+  return new BotError(
+    'store.unavailable',
+    'The bot cannot reach its memory (Redis) right now, so nothing was started.',
+    {
+      hint: 'Try again in a minute; if it stays so, tell whoever runs the bot.',
+      details: { reason: text.slice(0, 200) },
+      cause: error,
+    },
+  )
 }

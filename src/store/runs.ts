@@ -1,6 +1,7 @@
 /** Runs and their steps: one hash per run, written by fenced scripts. Implements ports/runs.ts. */
-import type { NewRun, RunRecord, StepRecord } from '../core/run.js'
+
 import type { RunStore } from '../core/ports/runs.js'
+import type { NewRun, RunRecord, StepRecord } from '../core/run.js'
 import { keys } from './keys.js'
 import { answered, type RedisConnection, script } from './redis.js'
 

@@ -17,19 +17,28 @@ const KEEP_SECONDS = 2 * 86_400
 const KEY_ID_BYTES = 4
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
+const TAG_AT = KEY_ID_BYTES + NONCE_BYTES
+const SEALED_AT = TAG_AT + TAG_BYTES
 
 /** @param secretKeys 32 bytes each, base64; the first seals, all open (rotation) */
 export function createVault(redis: RedisConnection, secretKeys: readonly Secret[]): Vault {
   const masters = secretKeys.map(secret => {
     const bytes = Buffer.from(secret.reveal(), 'base64')
-    return { bytes, id: createHash('sha256').update('okms-bot key id').update(bytes).digest().subarray(0, KEY_ID_BYTES) }
+    return {
+      bytes,
+      id: createHash('sha256').update('okms-bot key id').update(bytes).digest().subarray(0, KEY_ID_BYTES),
+    }
   })
 
   return {
     async seal(at, secret) {
       const box = seal(masters[0]!, at, secret)
       await answered(
-        redis.multi().hset(keys.vault(at.runId), at.label, box).expire(keys.vault(at.runId), KEEP_SECONDS).exec(),
+        redis
+          .multi()
+          .hset(keys.vault(at.runId), at.label, box)
+          .expire(keys.vault(at.runId), KEEP_SECONDS)
+          .exec(),
       )
     },
 
@@ -67,23 +76,33 @@ function open(masters: readonly Master[], at: VaultAddress, box: string): Secret
   const bytes = Buffer.from(box, 'base64')
   const master = masters.find(candidate => candidate.id.equals(bytes.subarray(0, KEY_ID_BYTES)))
   if (!master) {
-    throw new BotError('vault.unreadable', 'A sealed secret was made with a SECRET_KEY that is not set any more.', {
-      hint: 'Add the old key after the new one: SECRET_KEY=new,old.',
-      details: { runId: at.runId },
-    })
+    throw new BotError(
+      'vault.unreadable',
+      'A sealed secret was made with a SECRET_KEY that is not set any more.',
+      {
+        hint: 'Add the old key after the new one: SECRET_KEY=new,old.',
+        details: { runId: at.runId },
+      },
+    )
   }
-  let at_ = KEY_ID_BYTES
-  const nonce = bytes.subarray(at_, (at_ += NONCE_BYTES))
-  const tag = bytes.subarray(at_, (at_ += TAG_BYTES))
+  const [nonce, tag, sealed] = [
+    bytes.subarray(KEY_ID_BYTES, TAG_AT),
+    bytes.subarray(TAG_AT, SEALED_AT),
+    bytes.subarray(SEALED_AT),
+  ]
   try {
     const decipher = createDecipheriv('aes-256-gcm', keyFor(master, at.runId), nonce)
     decipher.setAAD(associated(at))
     decipher.setAuthTag(tag)
-    return new Secret(Buffer.concat([decipher.update(bytes.subarray(at_)), decipher.final()]).toString('utf8'))
+    return new Secret(Buffer.concat([decipher.update(sealed), decipher.final()]).toString('utf8'))
   } catch (cause) {
-    throw new BotError('vault.unreadable', 'A sealed secret was changed, or belongs to another run or person.', {
-      details: { runId: at.runId },
-      cause,
-    })
+    throw new BotError(
+      'vault.unreadable',
+      'A sealed secret was changed, or belongs to another run or person.',
+      {
+        details: { runId: at.runId },
+        cause,
+      },
+    )
   }
 }

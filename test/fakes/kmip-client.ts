@@ -22,7 +22,10 @@ const DISCOVER_VERSIONS = Buffer.from(
 const RESPONSE_MESSAGE = '42007b01'
 
 /** `address` is `host:port`. */
-export function isAcceptedByKmip(address: string, pair: { key?: Buffer | string; cert?: Buffer | string }): Promise<boolean> {
+export function isAcceptedByKmip(
+  address: string,
+  pair: { key?: Buffer | string; cert?: Buffer | string },
+): Promise<boolean> {
   const [host, port] = address.split(':')
   return new Promise(resolve => {
     const socket = connect({ host, port: Number(port), rejectUnauthorized: false, ...pair })

@@ -29,6 +29,9 @@ export async function startTestBot(options: Partial<Pick<DemoOptions, 'worker' |
     ...options,
   })
 
+  // OVHcloud takes its seconds only where a test is about waiting.
+  await demo.sandbox.control({ creating: '0s' })
+
   return {
     ...demo,
     home,
@@ -43,12 +46,14 @@ export async function startTestBot(options: Partial<Pick<DemoOptions, 'worker' |
       return screen.slice(before).join('\n')
     },
     /** The live credentials at OVHcloud. */
-    live: () => demo.sandbox.credentials().filter(({ status }) => status === 'READY' || status === 'CREATING'),
+    live: () =>
+      demo.sandbox.credentials().filter(({ status }) => status === 'READY' || status === 'CREATING'),
     inbox: {
       files: async (person: string) => (await readdir(join(home, 'inbox', person)).catch(() => [])).sort(),
       path: (person: string, name: string) => join(home, 'inbox', person, name),
       read: (person: string, name: string) => readFile(join(home, 'inbox', person, name)),
-      mode: async (person: string, name: string) => (await stat(join(home, 'inbox', person, name))).mode & 0o777,
+      mode: async (person: string, name: string) =>
+        (await stat(join(home, 'inbox', person, name))).mode & 0o777,
     },
     async stop() {
       await demo.stop()
@@ -58,4 +63,5 @@ export async function startTestBot(options: Partial<Pick<DemoOptions, 'worker' |
 }
 
 /** The run id that a transcript names last. */
-export const lastRunId = (text: string): string => [...text.matchAll(/run ([0-9A-HJKMNP-TV-Z]{8})/g)].at(-1)?.[1] ?? ''
+export const lastRunId = (text: string): string =>
+  [...text.matchAll(/run ([0-9A-HJKMNP-TV-Z]{8})/g)].at(-1)?.[1] ?? ''

@@ -89,9 +89,11 @@ describe('with a key that the bot makes', () => {
     const certificate = new X509Certificate(await bot.inbox.read('ana', `reader${suffix}.cert.pem`))
     expect(publicKeyText(key as never)).toBe(certificate.publicKey.export({ type: 'spki', format: 'pem' }))
     const details = certificate.publicKey.asymmetricKeyDetails
-    expect(`${details?.namedCurve ?? details?.modulusLength}`).toBe(strength === 'P-256' ? 'prime256v1' : strength)
+    expect(`${details?.namedCurve ?? details?.modulusLength}`).toBe(
+      strength === 'P-256' ? 'prime256v1' : strength,
+    )
 
-    await bot.type(`ana: press Saved it ${runId}`, 'settle', `ana: press Revoke now ${runId}`, 'settle')
+    await bot.type(`ana: press Revoke now ${runId}`, 'settle')
   })
 })
 
@@ -99,7 +101,19 @@ describe("with the person's own request", () => {
   it.each(['uploaded', 'pasted with literal \\n'])('issues a certificate for it when %s', async how => {
     const keyFile = join(scratch, 'own.key')
     const csrFile = join(scratch, 'own.csr')
-    await openssl('req', '-new', '-newkey', 'rsa:2048', '-nodes', '-keyout', keyFile, '-subj', '/CN=vc.example.org', '-out', csrFile)
+    await openssl(
+      'req',
+      '-new',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      keyFile,
+      '-subj',
+      '/CN=vc.example.org',
+      '-out',
+      csrFile,
+    )
     const pasted = (await readFile(csrFile, 'utf8')).trim().replaceAll('\n', '\\n')
 
     const { runId, said } = await issue(
@@ -109,7 +123,9 @@ describe("with the person's own request", () => {
     expect(said).not.toContain('Try it against the OKMS')
     const files = (await bot.inbox.files('ana')).filter(name => name.startsWith('vcenter'))
     expect(files.some(name => name.includes('key'))).toBe(false)
-    const certificateFile = files.includes(`vcenter-${runId}.cert.pem`) ? `vcenter-${runId}.cert.pem` : 'vcenter.cert.pem'
+    const certificateFile = files.includes(`vcenter-${runId}.cert.pem`)
+      ? `vcenter-${runId}.cert.pem`
+      : 'vcenter.cert.pem'
     const certificate = new X509Certificate(await bot.inbox.read('ana', certificateFile))
     expect(publicKeyText(createPrivateKey(await readFile(keyFile)) as never)).toBe(
       certificate.publicKey.export({ type: 'spki', format: 'pem' }),
@@ -122,7 +138,14 @@ describe('as one PKCS#12 file', () => {
     const { said } = await issue('/okms credential reader 30d type:RSA format:p12')
     const passphrase = /\[only ana\]\s+Passphrase: (\S+)/.exec(said)?.[1]
 
-    const opened = await openssl('pkcs12', '-in', bot.inbox.path('ana', 'reader.p12'), '-nodes', '-passin', `pass:${passphrase}`)
+    const opened = await openssl(
+      'pkcs12',
+      '-in',
+      bot.inbox.path('ana', 'reader.p12'),
+      '-nodes',
+      '-passin',
+      `pass:${passphrase}`,
+    )
 
     expect(opened).toContain('PRIVATE KEY')
     expect(opened).toContain(bot.sandbox.info.okmsIds[0])
@@ -132,15 +155,43 @@ describe('as one PKCS#12 file', () => {
 
 describe('input that cannot be', () => {
   const refused: [string, string, RegExp][] = [
-    ['a person without the right', 'dee: /okms credential reader 30d', /You may not issue credentials here\.[\s\S]*role operator \(ana, cy\)/],
-    ['a validity that OVHcloud does not allow', 'ana: /okms credential reader 400d', /400d is longer than OVHcloud allows \(365 days\)[\s\S]*\/okms credential reader 90d/],
-    ['a validity that the profile does not allow', 'ana: /okms credential reader 120d', /120d is longer than profile reader allows/],
+    [
+      'a person without the right',
+      'dee: /okms credential reader 30d',
+      /You may not issue credentials here\.[\s\S]*role operator \(ana, cy\)/,
+    ],
+    [
+      'a validity that OVHcloud does not allow',
+      'ana: /okms credential reader 400d',
+      /400d is longer than OVHcloud allows \(365 days\)[\s\S]*\/okms credential reader 90d/,
+    ],
+    [
+      'a validity that the profile does not allow',
+      'ana: /okms credential reader 120d',
+      /120d is longer than profile reader allows/,
+    ],
     ['a validity that is none', 'ana: /okms credential reader banana', /"banana" is not a validity/],
-    ['a profile that is none', 'ana: /okms credential raeder 30d', /There is no profile "raeder"\.[\s\S]*Did you mean reader\?/],
-    ['an OKMS that is none', 'ana: /okms credential reader 30d okms:prod-kmz', /There is no OKMS "prod-kmz"\.[\s\S]*Did you mean prod-kms\?/],
+    [
+      'a profile that is none',
+      'ana: /okms credential raeder 30d',
+      /There is no profile "raeder"\.[\s\S]*Did you mean reader\?/,
+    ],
+    [
+      'an OKMS that is none',
+      'ana: /okms credential reader 30d okms:prod-kmz',
+      /There is no OKMS "prod-kmz"\.[\s\S]*Did you mean prod-kms\?/,
+    ],
     ['PKCS#12 for ECDSA', 'ana: /okms credential reader 30d format:p12', /RSA keys only[\s\S]*type:RSA/],
-    ['a file that is none', 'ana: /okms credential vcenter 30d csr:./nothing.csr', /There is no readable file/],
-    ['what needs approval', 'ana: /okms credential vcenter 200d csr:CSR', /needs approval by 1 person of role approver/],
+    [
+      'a file that is none',
+      'ana: /okms credential vcenter 30d csr:./nothing.csr',
+      /There is no readable file/,
+    ],
+    [
+      'what needs approval',
+      'ana: /okms credential vcenter 200d csr:CSR',
+      /needs approval by 1 person of role approver/,
+    ],
     ['a request with a broken signature', 'ana: /okms credential vcenter 30d csr:BROKEN', /signature/i],
     ['a request with a key of 1024 bits', 'ana: /okms credential vcenter 30d csr:WEAK', /1024/],
   ]
@@ -150,11 +201,40 @@ describe('input that cannot be', () => {
     const good = join(scratch, 'good.csr')
     const weak = join(scratch, 'weak.csr')
     const broken = join(scratch, 'broken.csr')
-    await openssl('req', '-new', '-newkey', 'rsa:2048', '-nodes', '-keyout', '/dev/null', '-subj', '/CN=a', '-out', good)
-    await openssl('req', '-new', '-newkey', 'rsa:1024', '-nodes', '-keyout', '/dev/null', '-subj', '/CN=a', '-out', weak)
+    await openssl(
+      'req',
+      '-new',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      '/dev/null',
+      '-subj',
+      '/CN=a',
+      '-out',
+      good,
+    )
+    await openssl(
+      'req',
+      '-new',
+      '-newkey',
+      'rsa:1024',
+      '-nodes',
+      '-keyout',
+      '/dev/null',
+      '-subj',
+      '/CN=a',
+      '-out',
+      weak,
+    )
     await writeFile(broken, breakSignature(await readFile(good, 'utf8')))
 
-    const said = await bot.type(line.replace('csr:CSR', `csr:${good}`).replace('csr:BROKEN', `csr:${broken}`).replace('csr:WEAK', `csr:${weak}`))
+    const said = await bot.type(
+      line
+        .replace('csr:CSR', `csr:${good}`)
+        .replace('csr:BROKEN', `csr:${broken}`)
+        .replace('csr:WEAK', `csr:${weak}`),
+    )
 
     const answer = said.split('\n').filter(shown => shown.startsWith('[only '))
     expect(answer.join('\n')).toMatch(sentence)

@@ -49,10 +49,13 @@ export interface Deliveries {
   /** Handing over did not work; the offer stands as before. */
   notCollected(runId: string, leaseId: string): Promise<void>
   /** The recipient says that the files are safe. */
-  confirm(runId: string, person: string): Promise<'confirmed' | 'unknown' | 'not-yours' | 'not-collected' | 'over'>
+  confirm(
+    runId: string,
+    person: string,
+  ): Promise<'confirmed' | 'unknown' | 'not-yours' | 'not-collected' | 'over'>
   /** Ends an offer that nobody collected. `false`: somebody did, or is just doing so. */
   lapse(runId: string): Promise<boolean>
-  /** The recipient wants it revoked; from any state. `false`: it was over already. */
+  /** The recipient wants it revoked, which they can until it is confirmed. */
   revoke(runId: string, person: string): Promise<'revoked' | 'unknown' | 'not-yours' | 'over'>
   /** Erases the sealed files; the state stays readable. */
   erase(runId: string): Promise<void>

@@ -41,7 +41,10 @@ export interface EndpointProbe {
    * Connects and reads the leaf certificate, without trusting it.
    * @throws BotError `endpoint.unreachable`, `endpoint.refused` (no TLS there)
    */
-  look(endpoint: Endpoint, options?: { address?: string; trustedCa?: string | null }): Promise<EndpointFinding>
+  look(
+    endpoint: Endpoint,
+    options?: { address?: string; trustedCa?: string | null },
+  ): Promise<EndpointFinding>
   /**
    * TLS with the client pair, then KMIP Discover Versions. Accepted means that a KMIP answer was read: with TLS 1.3 a
    * server refuses a client certificate only after the handshake.

@@ -41,7 +41,13 @@ export interface OutboxLanes {
    */
   next(lane: string, token: string): Promise<PendingMessage | 'empty' | 'busy' | { waitMs: number }>
   /** The message was sent in this version (`ref: null`: removed). */
-  sent(lane: string, token: string, message: PendingMessage, ref: MessageRef | null, paceMs: number): Promise<void>
+  sent(
+    lane: string,
+    token: string,
+    message: PendingMessage,
+    ref: MessageRef | null,
+    paceMs: number,
+  ): Promise<void>
   /** It failed; `final` gives it up, else it stays first in its lane and the lane rests for `restMs`. */
   failed(lane: string, token: string, message: PendingMessage, final: boolean, restMs: number): Promise<void>
   release(lane: string, token: string): Promise<void>

@@ -1,7 +1,6 @@
 /** Where runs rest. Every write but `create` and `poke` is fenced: it needs the epoch that `claim` gave, so that a worker believed dead cannot overwrite its successor. */
 import type { ErrorRecord } from '../errors.js'
-import type { Ending, RunState } from '../job.js'
-import type { NewRun, RunRecord, StepRecord } from '../run.js'
+import type { Ending, NewRun, RunRecord, RunState, StepRecord } from '../run.js'
 
 export interface ClaimedRun extends RunRecord {
   epoch: number

@@ -2,7 +2,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor, Conversation } from '../../core/actor.js'
 import type { Invocation, Press } from '../../core/invocation.js'
-import type { ChatDoor, ChatListener, Exchange, Handover, OutgoingMessage, Target } from '../../core/ports/chat.js'
+import type {
+  ChatDoor,
+  ChatListener,
+  Exchange,
+  Handover,
+  OutgoingMessage,
+  Target,
+} from '../../core/ports/chat.js'
 import type { PublicFile, Reply } from '../../core/reply.js'
 import { Board, type Readers, type Screen } from './board.js'
 import type { Inbox } from './inbox.js'
@@ -24,13 +31,14 @@ export function createConsoleDoor(screen: Screen, inbox: Inbox): ConsoleDoor {
     const id = randomUUID()
     const save = async (files: readonly PublicFile[] | undefined, suffix: string) => {
       const paths: string[] = []
-      for (const { name, text } of files ?? []) paths.push(await inbox.put(actor.id, name, Buffer.from(text), suffix))
+      for (const { name, text } of files ?? [])
+        paths.push(await inbox.put(actor.id, name, Buffer.from(text), suffix))
       return paths
     }
     return {
       async acknowledge() {},
       async answer(reply, audience) {
-        const readers = audience === 'everyone' ? readersOf(conversation) : onlyFor(actor, conversation)
+        const readers = audience === 'everyone' ? readersOf(conversation) : onlyFor(actor)
         const key = `exchange/${id}/${audience}`
         const lines = [...encodeReply(reply), ...(await save(filesOf(reply), id.slice(0, 8)))]
         if (board.find(key)) board.edit(key, lines, buttonsOf(reply))
@@ -46,15 +54,18 @@ export function createConsoleDoor(screen: Screen, inbox: Inbox): ConsoleDoor {
           ...(passphrase ? [`Passphrase: ${passphrase.reveal()}`] : []),
           ...encodeReply(reply),
         ]
-        board.show({ key: `handover/${id}`, readers: onlyFor(actor, conversation), lines, buttons: buttonsOf(reply) })
+        board.show({ key: `handover/${id}`, readers: onlyFor(actor), lines, buttons: buttonsOf(reply) })
         // The inbox is the person's own: nothing is taken out of it.
         return null
       },
     }
   }
 
-  const heard = (conversation: Conversation, actor: Actor, act: (exchange: Exchange) => Promise<void> | undefined) =>
-    act(exchangeFor(actor, conversation)) ?? Promise.resolve()
+  const heard = (
+    conversation: Conversation,
+    actor: Actor,
+    act: (exchange: Exchange) => Promise<void> | undefined,
+  ) => act(exchangeFor(actor, conversation)) ?? Promise.resolve()
 
   return {
     platform: 'console',
@@ -68,7 +79,9 @@ export function createConsoleDoor(screen: Screen, inbox: Inbox): ConsoleDoor {
         listener?.onInvocation({ ...invocation, id: randomUUID() }, exchange),
       ),
     press: press =>
-      heard(press.conversation, press.actor, exchange => listener?.onPress({ ...press, id: randomUUID() }, exchange)),
+      heard(press.conversation, press.actor, exchange =>
+        listener?.onPress({ ...press, id: randomUUID() }, exchange),
+      ),
 
     async post({ key, target, reply, possibleRepeat }: OutgoingMessage) {
       const lines = possibleRepeat ? ['(possibly a repeat)', ...encodeReply(reply)] : encodeReply(reply)
@@ -89,7 +102,12 @@ export function createConsoleDoor(screen: Screen, inbox: Inbox): ConsoleDoor {
 }
 
 export const person = (name: string): Actor => ({ platform: 'console', id: name, name })
-export const channel = (id: string): Conversation => ({ platform: 'console', id, name: `#${id}`, kind: 'channel' })
+export const channel = (id: string): Conversation => ({
+  platform: 'console',
+  id,
+  name: `#${id}`,
+  kind: 'channel',
+})
 export const directMessages = (name: string): Conversation => ({
   platform: 'console',
   id: `dm-${name}`,
@@ -111,9 +129,7 @@ export function readersOf(conversation: Conversation): Readers {
   return { kind: conversation.kind, label: `${conversation.name}`, place: conversation.id }
 }
 
-function onlyFor(actor: Actor, conversation: Conversation): Readers {
-  return conversation.kind === 'dm' ? readersOf(conversation) : { kind: 'only', label: `only ${actor.name}`, person: actor.id }
-}
+const onlyFor = (actor: Actor): Readers => ({ kind: 'only', label: `only ${actor.name}`, person: actor.id })
 
 const readersOfTarget = (target: Target): Readers =>
   readersOf(target.to === 'person' ? directMessages(target.actor.id) : target.conversation)

@@ -58,7 +58,8 @@ export class Board {
     const all = prefixed(message.readers, lines)
     if (this.#last === message && this.screen.rewrite(before.length, all)) return
     // In a transcript, what did not change has been read already.
-    const changed = lines.filter(line => !before.includes(line))
+    const known = new Set(before.map(unspaced))
+    const changed = lines.filter(line => !known.has(unspaced(line)))
     if (changed.length === 0) return
     this.#last = null
     this.screen.print(prefixed(message.readers, changed))
@@ -77,8 +78,16 @@ export class Board {
    * The newest button with this label, on a message that the person can read; else the newest anywhere, since pressing what one
    * cannot see must be refused by the bot and not by the console. An ellipsis may be left out.
    */
-  button(label: string, person: string, subject: string | null): { message: ShownMessage; button: Button } | null {
-    const plainLabel = (text: string) => text.replace(/(…|\.\.\.)$/, '').trim().toLowerCase()
+  button(
+    label: string,
+    person: string,
+    subject: string | null,
+  ): { message: ShownMessage; button: Button } | null {
+    const plainLabel = (text: string) =>
+      text
+        .replace(/(…|\.\.\.)$/, '')
+        .trim()
+        .toLowerCase()
     const found = this.#messages.flatMap(message =>
       message.buttons
         .filter(button => plainLabel(button.label) === plainLabel(label))
@@ -92,6 +101,9 @@ export class Board {
     return [...new Set(this.#messages.flatMap(({ buttons }) => buttons.map(({ label }) => label)))]
   }
 }
+
+/** A column that grew is no news. */
+const unspaced = (line: string) => line.replaceAll(/\s+/g, ' ')
 
 const canRead = (readers: Readers, person: string) => !('person' in readers) || readers.person === person
 

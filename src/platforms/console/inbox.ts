@@ -19,7 +19,7 @@ export function createInbox(home: string): Inbox {
           // O_EXCL: never through a link, never over a file that is there.
           const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
           await file.writeFile(content).finally(() => file.close())
-          return relative(process.cwd(), path) || path
+          return pathAsTyped(path)
         } catch (error) {
           if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
         }
@@ -27,6 +27,12 @@ export function createInbox(home: string): Inbox {
       throw new Error(`${join(folder, name)} exists already`)
     },
   }
+}
+
+/** Relative below the folder the person is in, whole elsewhere. */
+function pathAsTyped(path: string): string {
+  const fromHere = relative(process.cwd(), path)
+  return fromHere.startsWith('..') ? path : fromHere
 }
 
 /** `reader.key.pem` becomes `reader-7F3K9Q2M.key.pem`. */

@@ -34,10 +34,14 @@ const buttonLine = (buttons: readonly Button[] | undefined) =>
   buttons && buttons.length > 0 ? [buttons.map(({ label }) => `[${label}]`).join('  ')] : []
 
 function tableLines({ columns, rows }: Extract<Reply, { kind: 'table' }>): string[] {
-  const widths = columns.map(({ header }, i) => Math.max(width(header), ...rows.map(row => width(row[i] ?? ''))))
+  const widths = columns.map(({ header }, i) =>
+    Math.max(width(header), ...rows.map(row => width(row[i] ?? ''))),
+  )
   const line = (cells: readonly string[]) =>
     cells
-      .map((cell, i) => (columns[i]?.align === 'right' ? padStart(cell, widths[i]!) : padEnd(cell, widths[i]!)))
+      .map((cell, i) =>
+        columns[i]?.align === 'right' ? padStart(cell, widths[i]!) : padEnd(cell, widths[i]!),
+      )
       .join('  ')
       .trimEnd()
   return [line(columns.map(({ header }) => header)), ...rows.map(line)]

@@ -66,7 +66,11 @@ export function createSession(parts: SessionParts) {
     const said = /^(?:\/okms|@okms)\b\s*(.*)$/is.exec(words)
     if (said) {
       board.echo(readersOf(conversation), `${name}: ${words}`)
-      await door.say({ actor: person(name), conversation, said: { form: 'words', text: said[1]!, readFile: readNamedFile } })
+      await door.say({
+        actor: person(name),
+        conversation,
+        said: { form: 'words', text: said[1]!, readFile: readNamedFile },
+      })
       return true
     }
     const press = /^press\s+(.+)$/is.exec(words)
@@ -86,7 +90,12 @@ export function createSession(parts: SessionParts) {
     const { message, button } = found
     const where = 'place' in message.readers ? conversationShown(message, conversation) : directMessages(name)
     board.echo(message.readers, `${name} presses ${button.label}`)
-    await door.press({ actor: person(name), conversation: where, press: button.press, subject: button.subject })
+    await door.press({
+      actor: person(name),
+      conversation: where,
+      press: button.press,
+      subject: button.subject,
+    })
   }
 
   /** The last word may be a run id. */
@@ -132,7 +141,9 @@ export function createSession(parts: SessionParts) {
       if (advance) return advanceBy(advance[1]!)
       const speaker = speakerOf(line)
       if (!speaker) return misunderstood(`Nobody here is called that. People: ${people.join(', ')}.`)
-      return (await speak(speaker)) ? { understood: true } : misunderstood('The console does not know this line; help shows what it knows.')
+      return (await speak(speaker))
+        ? { understood: true }
+        : misunderstood('The console does not know this line; help shows what it knows.')
     },
   }
 }
@@ -140,7 +151,14 @@ export function createSession(parts: SessionParts) {
 /** A message in a channel is pressed in that channel, wherever the person was just talking. */
 function conversationShown({ readers }: ShownMessage, fallback: Conversation): Conversation {
   if (readers.kind === 'channel') return channel(readers.place)
-  if (readers.kind === 'thread') return { ...fallback, id: readers.place, name: readers.label, kind: 'thread', parent: fallback.parent ?? fallback.id }
+  if (readers.kind === 'thread')
+    return {
+      ...fallback,
+      id: readers.place,
+      name: readers.label,
+      kind: 'thread',
+      parent: fallback.parent ?? fallback.id,
+    }
   return fallback
 }
 

@@ -1,0 +1,26 @@
+/** Every route of the stand-in: one file per area of the API, one line here. */
+import type { Route } from '../router.js'
+import type { World } from '../world.js'
+import { authRoutes } from './auth.js'
+import { dedicatedCloudRoutes } from './dedicated-cloud.js'
+import { iamRoutes } from './iam.js'
+import { meRoutes } from './me.js'
+import { oauth2Routes } from './oauth2.js'
+import { okmsCredentialRoutes } from './okms-credential.js'
+import { okmsReferenceRoutes } from './okms-reference.js'
+import { okmsResourceRoutes } from './okms-resource.js'
+import { okmsServiceKeyRoutes } from './okms-service-key.js'
+
+export function allRoutes(world: World): Route[] {
+  return [
+    authRoutes,
+    oauth2Routes,
+    meRoutes,
+    iamRoutes,
+    okmsReferenceRoutes,
+    okmsResourceRoutes,
+    okmsCredentialRoutes,
+    okmsServiceKeyRoutes,
+    dedicatedCloudRoutes,
+  ].flatMap(routesOf => routesOf(world))
+}

@@ -1,0 +1,38 @@
+/**
+ * A worker of the test bot as a process of its own (the compiled bot), so that it can really be killed. Its setting comes in
+ * WORKER_SETTING; with `dieAfter` it ends itself with SIGKILL between doing that step and remembering it.
+ */
+import { fileURLToPath } from 'node:url'
+
+const dist = new URL('../../dist/', import.meta.url)
+const { startDemoWorker } = await import(new URL('src/demo/demo.js', dist))
+const { loadDefinitions } = await import(new URL('src/bot/load.js', dist))
+const { Secret } = await import(new URL('src/core/secret.js', dist))
+const { realClock } = await import(new URL('src/core/ports/clock.js', dist))
+const { realChance } = await import(new URL('src/core/ports/chance.js', dist))
+const { createLog } = await import(new URL('src/ops/log.js', dist))
+
+const { redisUrl, secretKeys, info, dieAfter } = JSON.parse(process.env.WORKER_SETTING)
+
+const worker = await startDemoWorker(
+  {
+    common: {
+      redisUrl,
+      secretKeys: secretKeys.map(key => new Secret(key)),
+      definitions: await loadDefinitions(fileURLToPath(dist)),
+      platforms: ['console'],
+      clock: realClock,
+      chance: realChance,
+      log: createLog('info', line => void process.stderr.write(line)),
+      vigilance: { lockMs: 1500, stalledMs: 500 },
+    },
+    sandbox: { info },
+  },
+  {
+    async beforeRemember(title) {
+      if (title === dieAfter) process.kill(process.pid, 'SIGKILL')
+    },
+  },
+)
+process.once('SIGTERM', () => void worker.stop().then(() => process.exit(0)))
+process.send?.('ready')
