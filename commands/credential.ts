@@ -38,13 +38,11 @@ export default defineCommand({
 export const presses = [
   definePress({
     name: 'collect',
-    label: 'Collect',
     requires: null,
     run: ({ subject, deliveries }) => deliveries.collect(subject),
   }),
   definePress({
     name: 'saved-it',
-    label: 'Saved it',
     requires: null,
     async run({ subject, deliveries, reply }) {
       await deliveries.confirm(subject)
@@ -53,7 +51,6 @@ export const presses = [
   }),
   definePress({
     name: 'revoke-now',
-    label: 'Revoke now',
     requires: null,
     async run({ subject, deliveries, reply }) {
       await deliveries.revoke(subject)
@@ -62,7 +59,6 @@ export const presses = [
   }),
   definePress({
     name: 'issue-again',
-    label: 'Issue again',
     requires: 'credential:issue',
     async run({ subject, runInput, ask, start, reply }) {
       const before = issueCredential.input.safeParse(await runInput(subject, issueCredential.name))

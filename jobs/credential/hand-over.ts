@@ -22,7 +22,11 @@ const COLLECT_WITHIN = { text: '60 min', ms: 60 * 60_000 }
 /** vSphere uses the RSA endpoint. */
 const KMIP_RSA_PORT = 5697
 
-const privately = (job: CredentialJob): Target => ({ to: 'person', actor: job.requester })
+const privately = (job: CredentialJob): Target => ({
+  to: 'person',
+  actor: job.requester,
+  otherwise: job.conversation,
+})
 
 /** Seals the files, offers them, and tells the person. */
 export async function handOver(job: CredentialJob, issued: Issued): Promise<void> {

@@ -18,6 +18,7 @@ import type { RunStore } from '../core/ports/runs.js'
 import { lines } from '../core/reply.js'
 import { code, say } from '../core/text.js'
 import { authorize, policyOf } from './authorize.js'
+import { completions } from './complete.js'
 import { explainAsReply, logFailure } from './explain.js'
 import { createHandOver } from './hand-over.js'
 import type { Definitions } from './load.js'
@@ -210,6 +211,9 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
 
   return {
     busy: () => underWay > 0,
+    commands: () => parts.definitions.commands,
+    form: press => parts.definitions.presses.get(press)?.form ?? null,
+    complete: asking => completions(asking, parts),
     onInvocation: (invocation, exchange) =>
       meet(invocation, exchange, 'command', (policy, actor) =>
         runCommand(policy, actor, invocation, exchange),

@@ -118,34 +118,39 @@ export class Turn {
     if (known?.state === 'done') return this.#recall(known, options)
     const record = await this.#begin(title, known)
     const seen = { waitedMs: this.parts.clock.now() - record.startedAtMs, looks: record.looks }
-    let pauseUntilMs: number
+    let found: T | undefined
+    let lookAgainAtMs: number
     try {
       const atMostMs = parseDuration(options.atMost)
-      let found = await look(seen)
+      found = await look(seen)
       if (found === undefined && seen.waitedMs >= atMostMs) {
         if (!options.tooLong) {
           throw new BotError('run.timed-out', `"${title}" took longer than ${options.atMost}.`)
         }
         found = await options.tooLong(seen)
       }
-      if (found !== undefined) return await this.#remember(record, asRemembered(found), options)
-      pauseUntilMs = this.parts.clock.now() + pauseMs(options, record.looks)
+      if (found !== undefined) found = asRemembered(found)
+      lookAgainAtMs = this.parts.clock.now() + pauseMs(options, record.looks)
       // The last look is at the deadline itself, even when this one ended after it.
-      if (seen.waitedMs < atMostMs) pauseUntilMs = Math.min(pauseUntilMs, record.startedAtMs + atMostMs)
+      if (seen.waitedMs < atMostMs) lookAgainAtMs = Math.min(lookAgainAtMs, record.startedAtMs + atMostMs)
     } catch (error) {
       return this.#stumble(record, error)
     }
+    if (found !== undefined) return this.#remember(record, found, options)
     record.state = 'waiting'
     record.looks += 1
     record.tries = 0
     await this.#write({ state: 'waiting', step: record })
-    return this.#park(pauseUntilMs, options.waitsFor)
+    return this.#park(lookAgainAtMs, options.waitsFor)
   }
 
   async #meet(title: string): Promise<StepRecord | undefined> {
     if (this.#over) return this.#never()
     if (this.#underWay !== null) {
-      return this.#fail(null, new BotError('bug', `"${title}" begins while "${this.#underWay}" is under way.`))
+      return this.#fail(
+        null,
+        new BotError('bug', `"${title}" begins while "${this.#underWay}" is under way.`),
+      )
     }
     if (this.#met.has(title)) {
       return this.#fail(null, new BotError('bug', `Two steps are called "${title}".`))
@@ -334,7 +339,10 @@ function asRemembered<T>(answer: T): T {
   return (text === undefined ? null : JSON.parse(text)) as T
 }
 
-function pauseMs({ every, growingTo }: Pick<UntilOptions<unknown>, 'every' | 'growingTo'>, looks: number): number {
+function pauseMs(
+  { every, growingTo }: Pick<UntilOptions<unknown>, 'every' | 'growingTo'>,
+  looks: number,
+): number {
   const everyMs = parseDuration(every)
   const longestMs = growingTo === undefined ? everyMs : parseDuration(growingTo)
   return Math.min(longestMs, everyMs * GROWTH ** looks)

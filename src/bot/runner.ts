@@ -35,13 +35,16 @@ export interface RunnerParts {
 const fraction = (chance: Chance) => [...chance.bytes(4)].reduce((sum, byte) => (sum + byte) / 256, 0)
 
 export interface Runner {
-  /** One turn of a run. `pokes`: how many wishes for a new look this turn has seen. */
-  turn(runId: string): Promise<TurnEnd & { pokes: number }>
+  /**
+   * One turn of a run. `pokes`: how many wishes for a new look this turn has seen. `leaving`: whether to stop before the next
+   * step, because this worker wants to go.
+   */
+  turn(runId: string, leaving?: () => boolean): Promise<TurnEnd & { pokes: number }>
 }
 
 export const cardTarget = (run: RunRecord): Target =>
   run.privately
-    ? { to: 'person', actor: run.requester }
+    ? { to: 'person', actor: run.requester, otherwise: run.conversation }
     : { to: 'conversation', conversation: run.conversation }
 
 export function createRunner(parts: RunnerParts): Runner {
@@ -49,7 +52,7 @@ export function createRunner(parts: RunnerParts): Runner {
   const { clock } = outside
 
   return {
-    async turn(runId) {
+    async turn(runId, leaving = () => false) {
       const run = await runs.claim(runId)
       if (!run) return { kind: 'ended', pokes: 0 }
       const job = definitionOf(parts.jobs, run)
@@ -73,18 +76,22 @@ export function createRunner(parts: RunnerParts): Runner {
         clock,
         random: () => fraction(parts.chance),
         hooks: parts.hooks ?? {},
+        leaving,
         changed: (_, settled) => card.show(settled),
         failed: (_, title, error) =>
           logFailure(log, 'step failed', error, { runId, job: run.job, step: title }),
       })
       const context = contextOf(run, turn, card, parts)
-      const end = await turn.take(async () => {
-        const input = job.input.parse(run.input)
-        return job.run({ ...context, input })
-      })
-      card.stop()
-      if (end.kind === 'ended') log.info('run ended', { runId, job: run.job, state: run.state })
-      return { ...end, pokes: run.pokes }
+      try {
+        const end = await turn.take(async () => {
+          const input = job.input.parse(run.input)
+          return job.run({ ...context, input })
+        })
+        if (end.kind === 'ended') log.info('run ended', { runId, job: run.job, state: run.state })
+        return { ...end, pokes: run.pokes }
+      } finally {
+        card.stop()
+      }
     },
   }
 }

@@ -1,5 +1,6 @@
 /** Commands and buttons: what people can say. Declared once, spoken on every platform. */
 import type { Actor, Conversation } from './actor.js'
+import type { Form } from './form.js'
 import type { Job, Read } from './job.js'
 import type { OptionsShape, ValuesOf } from './option.js'
 import type { Permission } from './permission.js'
@@ -83,8 +84,8 @@ export interface PressDeliveries {
 export interface PressDefinition {
   /** The `press` of the buttons it answers. */
   name: string
-  /** As people call it; the console finds buttons by the label on the message. */
-  label: string
+  /** Opened by the platform before `run`; what was filled in arrives as `fields`. */
+  form?: Form
   /** `null`: the handler judges by itself (recipient, requester …). */
   requires: Permission | null
   run(context: PressContext): Promise<void>

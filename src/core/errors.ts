@@ -103,3 +103,13 @@ export class BotError extends Error {
     return new BotError('bug', 'Something broke here.', { cause: thrown, details: { thrown: name } })
   }
 }
+
+/** Redis does not answer. A command that was cut off may have been carried out all the same, so nothing is claimed of it. */
+export function storeUnavailable(cause: unknown): BotError {
+  const reason = cause instanceof Error ? `${cause.name} ${cause.message}` : String(cause)
+  return new BotError('store.unavailable', 'The bot cannot reach its memory (Redis) right now.', {
+    hint: 'Try again in a minute: a run that was started after all shows its card by then. If it stays so, tell whoever runs the bot.',
+    details: { reason: reason.slice(0, 200) },
+    cause,
+  })
+}

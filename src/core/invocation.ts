@@ -36,3 +36,12 @@ export interface Press {
   /** What a form held, when the button opened one. */
   fields?: Readonly<Record<string, string>>
 }
+
+/** An option being typed, on a platform that completes. */
+export interface Completing {
+  actor: Actor
+  conversation: Conversation
+  command: string
+  option: string
+  typed: string
+}

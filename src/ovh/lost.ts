@@ -42,7 +42,10 @@ export function calledOff(call: Attempted, sent: boolean): BotError {
   })
 }
 
-export const withoutQuery = (path: string): string => path.split('?', 1)[0] ?? path
+export function withoutQuery(path: string): string {
+  const end = path.indexOf('?')
+  return end < 0 ? path : path.slice(0, end)
+}
 
 function sentence(host: string, code: string, sent: boolean): string {
   if (NAME_UNKNOWN.includes(code)) return `The name ${host} cannot be resolved (${code}).`

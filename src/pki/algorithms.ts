@@ -83,10 +83,17 @@ export const algorithm = (id: KeyAlgorithmId): KeyAlgorithm => ROWS[id]
 export const isGoodExponent = (exponent: bigint): boolean => exponent >= 3n && exponent % 2n === 1n
 
 /**
- * What a request that somebody else made may be signed with. SHA-1 is among them: the signature only shows that whoever made the request
- * held the key, nobody trusts it afterwards, and older tools and the sample of OVHcloud's own guide still use it.
+ * The AlgorithmIdentifiers that a request somebody else made may be signed with, DER in hex (RFC 4055 §5, RFC 5758 §3.2). SHA-1 is among
+ * them: the signature only shows that whoever made the request held the key, nobody trusts it afterwards, and older tools and the sample
+ * of OVHcloud's own guide still use it.
  */
-const REQUEST_HASHES: readonly string[] = ['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512']
-
-export const isRequestSignature = (name: string, hash: string): boolean =>
-  ALGORITHMS.some(({ signWith }) => signWith.name === name) && REQUEST_HASHES.includes(hash)
+export const REQUEST_SIGNATURES: ReadonlySet<string> = new Set([
+  '300d06092a864886f70d0101050500', // RSA with SHA-1
+  '300d06092a864886f70d01010b0500', // RSA with SHA-256
+  '300d06092a864886f70d01010c0500', // RSA with SHA-384
+  '300d06092a864886f70d01010d0500', // RSA with SHA-512
+  '300906072a8648ce3d0401', // ECDSA with SHA-1
+  '300a06082a8648ce3d040302', // ECDSA with SHA-256
+  '300a06082a8648ce3d040303', // ECDSA with SHA-384
+  '300a06082a8648ce3d040304', // ECDSA with SHA-512
+])

@@ -18,9 +18,16 @@ export function isOneSequence(der: Uint8Array): boolean {
   return der[0] === SEQUENCE && elementAt(der, 0)?.endAt === der.length
 }
 
-/** Whether every element inside is well formed too. */
-export function isNested(der: Uint8Array): boolean {
-  return isOneSequence(der) && fillsExactly(der, 0, der.length, 0)
+/** The elements of the outermost SEQUENCE, each with its header; `null` unless every element in it, however deep, is well formed. */
+export function elementsOf(der: Uint8Array): Uint8Array[] | null {
+  if (!isOneSequence(der) || !fillsExactly(der, 0, der.length, 0)) return null
+  const elements: Uint8Array[] = []
+  for (let at = elementAt(der, 0)!.contentAt; at < der.length; ) {
+    const { endAt } = elementAt(der, at)!
+    elements.push(der.subarray(at, endAt))
+    at = endAt
+  }
+  return elements
 }
 
 function fillsExactly(der: Uint8Array, startAt: number, endAt: number, depth: number): boolean {

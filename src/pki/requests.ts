@@ -9,10 +9,10 @@ import type { Secret } from '../core/secret.js'
 import {
   algorithm as algorithmOf,
   isGoodExponent,
-  isRequestSignature,
   type KeyAlgorithmId,
+  REQUEST_SIGNATURES,
 } from './algorithms.js'
-import { isNested, isOneSequence } from './der.js'
+import { elementsOf, isOneSequence } from './der.js'
 import { KNOWN_ALGORITHMS, keyAlgorithmOf, readPublicKey } from './keys.js'
 import { encodePem, readPem } from './pem.js'
 import { nameOf, signerFor } from './signing.js'
@@ -51,10 +51,11 @@ export interface CertificateRequest {
  */
 export async function readRequest(text: string): Promise<CertificateRequest> {
   const der = onlyRequestIn(text)
-  const request = parse(der)
+  const parsed = parse(der)
+  const { request } = parsed
   const publicKeySpki = new Uint8Array(request.publicKey.rawData)
   const algorithm = acceptedKey(publicKeySpki)
-  await checkSignature(request, algorithm)
+  await checkSignature(parsed, algorithm)
   const subject = request.subject.replaceAll(/\p{Cc}/gu, ' ')
   return { pem: encodePem(LABEL, der), publicKeySpki, algorithm, subject }
 }
@@ -127,16 +128,23 @@ function refuseArmour(lines: string): never {
   refuse(`The csr is not a PEM request: it has no line "${FIRST_LINE}".`, MAKE_ONE)
 }
 
+interface Parsed {
+  request: Pkcs10CertificateRequest
+  /** The AlgorithmIdentifier over the signature, DER in hex. */
+  signedWith: string
+}
+
 // Parsing errors are not passed on as causes: they may quote what was pasted.
-function parse(der: Uint8Array): Pkcs10CertificateRequest {
+function parse(der: Uint8Array): Parsed {
   try {
-    if (!isNested(der)) throw new RangeError('not DER')
+    const [, algorithm, signature, ...more] = elementsOf(der) ?? []
+    if (!algorithm || !signature || more.length > 0) throw new RangeError('not three elements')
     const request = new Pkcs10CertificateRequest(Buffer.from(der))
     // The library decodes these only when asked.
-    void [request.subject, request.publicKey, request.signatureAlgorithm]
+    void [request.subject, request.publicKey]
     // A signature is whole bytes; the library does not look at the count of unused bits before it.
     if (der.at(-request.signature.byteLength - 1) !== 0) throw new RangeError('unused bits')
-    return request
+    return { request, signedWith: Buffer.from(algorithm).toString('hex') }
   } catch {
     return refuse('The csr is base64, but not a certificate signing request (PKCS#10).', SEND_AGAIN)
   }
@@ -166,17 +174,16 @@ function acceptedKey(spki: Uint8Array): KeyAlgorithmId {
   )
 }
 
-async function checkSignature(request: Pkcs10CertificateRequest, keyId: KeyAlgorithmId): Promise<void> {
-  // The library's types lean on the browser's `Algorithm`, which a server does not know.
-  const { name, hash } = request.signatureAlgorithm as { name?: string; hash?: { name?: string } }
-  if (!isRequestSignature(name ?? '', hash?.name ?? '')) {
+async function checkSignature({ request, signedWith }: Parsed, keyId: KeyAlgorithmId): Promise<void> {
+  if (!REQUEST_SIGNATURES.has(signedWith)) {
     refuse(
       'The csr is signed with an algorithm that is not supported; supported are RSA (PKCS#1 v1.5) and ECDSA with SHA-256, SHA-384 or SHA-512.',
       'Make it again with: openssl req -new -sha256 -key key.pem -out request.csr',
     )
   }
   // An ECDSA signature is DER of its own (RFC 3279 §2.2.3), an RSA one is not.
-  const isWhole = algorithmOf(keyId).family === 'rsa' || isNested(new Uint8Array(request.signature))
+  const isWhole =
+    algorithmOf(keyId).family === 'rsa' || elementsOf(new Uint8Array(request.signature)) !== null
   const isGood = isWhole && (await request.verify().catch(() => false))
   if (!isGood) {
     refuse(

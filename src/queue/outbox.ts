@@ -145,7 +145,7 @@ async function send(message: PendingMessage, door: ChatDoor): Promise<MessageRef
   let { ref } = message
   let possibleRepeat = false
   if (ref === null && message.inDoubt) {
-    const found = await door.find(message.key, message.target)
+    const found = await door.find(message.key, message.target, message.under ?? undefined)
     if (found === 'unknown') possibleRepeat = true
     else ref = found
   }
@@ -153,7 +153,13 @@ async function send(message: PendingMessage, door: ChatDoor): Promise<MessageRef
     if (ref !== null) await door.remove(ref)
     return null
   }
-  const outgoing = { key: message.key, target: message.target, reply: message.reply, possibleRepeat }
+  const outgoing = {
+    key: message.key,
+    target: message.target,
+    reply: message.reply,
+    possibleRepeat,
+    ...(message.under ? { under: message.under } : {}),
+  }
   if (ref === null) return door.post(outgoing)
   await door.edit(ref, outgoing)
   return ref

@@ -13,13 +13,14 @@ const KEEP_SECONDS = 90 * 86_400
 const LEASE_MS = 2 * 60_000
 const BUNDLE = 'bundle'
 
-/** KEYS delivery; ARGV recipient, collectBy, reply, ttl. Answers 0 when somebody collected already. */
+/** KEYS delivery; ARGV recipient, collectBy, reply, ttl. Answers the state it found when that is past offering. */
 const OFFER = `
-local state = redis.call('HGET', KEYS[1], 'state')
-if state and state ~= 'offered' then return 0 end
+local at = redis.call('HMGET', KEYS[1], 'state', 'erased')
+if at[2] then return 'erased' end
+if at[1] and at[1] ~= 'offered' then return at[1] end
 redis.call('HSET', KEYS[1], 'state', 'offered', 'recipient', ARGV[1], 'collectBy', ARGV[2], 'reply', ARGV[3])
 redis.call('EXPIRE', KEYS[1], ARGV[4])
-return 1`
+return 'offered'`
 
 /** KEYS delivery; ARGV person, now, leaseId, leaseUntil */
 const COLLECT = `
@@ -31,18 +32,22 @@ if at[3] and tonumber(at[3]) > tonumber(ARGV[2]) then return 'busy' end
 redis.call('HSET', KEYS[1], 'leaseId', ARGV[3], 'leaseUntil', ARGV[4])
 return 'ok'`
 
-/** KEYS delivery; ARGV leaseId, now, receipt or ''. A first collection sets the time from which erasing is counted. */
+/**
+ * KEYS delivery; ARGV leaseId, now, receipt or ''. A first collection sets the time from which erasing is counted. That the
+ * platform confirmed is a fact, also when it took longer than the lease.
+ */
 const COLLECTED = `
-if redis.call('HGET', KEYS[1], 'leaseId') ~= ARGV[1] then return 0 end
-redis.call('HDEL', KEYS[1], 'leaseId', 'leaseUntil')
-if redis.call('HGET', KEYS[1], 'state') == 'offered' then
-  redis.call('HSET', KEYS[1], 'state', 'collected', 'collectedAt', ARGV[2])
+local at = redis.call('HMGET', KEYS[1], 'state', 'leaseId', 'receipts')
+if not at[1] then return 0 end
+if at[2] == ARGV[1] then redis.call('HDEL', KEYS[1], 'leaseId', 'leaseUntil') end
+if at[1] == 'offered' then redis.call('HSET', KEYS[1], 'state', 'collected', 'collectedAt', ARGV[2]) end
+if ARGV[3] == '' then return 1 end
+local receipts = cjson.decode(at[3] or '[]')
+for _, known in ipairs(receipts) do
+  if known == ARGV[3] then return 1 end
 end
-if ARGV[3] ~= '' then
-  local receipts = cjson.decode(redis.call('HGET', KEYS[1], 'receipts') or '[]')
-  table.insert(receipts, ARGV[3])
-  redis.call('HSET', KEYS[1], 'receipts', cjson.encode(receipts))
-end
+table.insert(receipts, ARGV[3])
+redis.call('HSET', KEYS[1], 'receipts', cjson.encode(receipts))
 return 1`
 
 const NOT_COLLECTED = `
@@ -92,15 +97,34 @@ export function createDeliveries(redis: RedisConnection, vault: Vault, clock: Cl
   const lapse = script(redis, 'okmsDeliveryLapse', LAPSE)
   const revoke = script(redis, 'okmsDeliveryRevoke', REVOKE)
 
+  async function opened(runId: string, recipient: string): Promise<Omit<CollectLease, 'leaseId'> | null> {
+    const sealed = await vault.open({ runId, recipient, label: BUNDLE })
+    if (!sealed) return null
+    const bundle = JSON.parse(sealed.reveal()) as Bundle
+    const reply = JSON.parse((await answered(redis.hget(keys.delivery(runId), 'reply'))) ?? 'null') as Reply
+    return {
+      files: bundle.files.map(file => ({ ...file, content: new Secret(file.content) })),
+      passphrase: bundle.passphrase === null ? null : new Secret(bundle.passphrase),
+      reply,
+    }
+  }
+
   return {
     async offer({ runId, recipient, files, passphrase, reply, collectBy }) {
+      const [state, erased] = await answered(redis.hmget(keys.delivery(runId), 'state', 'erased'))
+      if (erased != null || (state != null && state !== 'offered')) return
       const bundle: Bundle = {
         files: files.map(file => ({ ...file, content: file.content.reveal() })),
         passphrase: passphrase?.reveal() ?? null,
       }
       // Sealed first: an offer without its files would be a promise that cannot be kept.
       await vault.seal({ runId, recipient, label: BUNDLE }, new Secret(JSON.stringify(bundle)))
-      await offer([keys.delivery(runId)], [recipient, collectBy, JSON.stringify(reply), KEEP_SECONDS])
+      const now = await offer(
+        [keys.delivery(runId)],
+        [recipient, collectBy, JSON.stringify(reply), KEEP_SECONDS],
+      )
+      // It ended since we looked: nothing of it may lie here again.
+      if (now !== 'offered' && now !== 'collected') await vault.erase(runId)
     },
 
     async status(runId) {
@@ -114,16 +138,13 @@ export function createDeliveries(redis: RedisConnection, vault: Vault, clock: Cl
       const outcome = await collect([keys.delivery(runId)], [person, now, leaseId, now + LEASE_MS])
       if (outcome !== 'ok')
         return outcome as Exclude<Awaited<ReturnType<Deliveries['collect']>>, CollectLease>
-      const sealed = await vault.open({ runId, recipient: person, label: BUNDLE })
-      if (!sealed) return 'over'
-      const bundle = JSON.parse(sealed.reveal()) as Bundle
-      const reply = JSON.parse((await answered(redis.hget(keys.delivery(runId), 'reply'))) ?? 'null') as Reply
-      return {
-        leaseId,
-        files: bundle.files.map(file => ({ ...file, content: new Secret(file.content) })),
-        passphrase: bundle.passphrase === null ? null : new Secret(bundle.passphrase),
-        reply,
-      }
+      const found = await opened(runId, person).catch(async error => {
+        await notCollected([keys.delivery(runId)], [leaseId])
+        throw error
+      })
+      if (found) return { leaseId, ...found }
+      await notCollected([keys.delivery(runId)], [leaseId])
+      return 'over'
     },
 
     async collected(runId, leaseId, receipt) {

@@ -5,7 +5,7 @@
  * |-------------------------|--------|----------------|------------------------------|-------------|
  * | run:<id>                | hash   | runs.ts        | 90 days after its end        | no          |
  * | runs:open               | zset   | runs.ts        | for ever, entries until end  | no          |
- * | start:<key>             | string | runs.ts        | 2 days                       | no          |
+ * | start:<key>             | string | runs.ts        | 90 days                      | no          |
  * | ask:<id>                | string | asks.ts        | 10 minutes                   | no          |
  * | seen:<interaction>      | string | asks.ts        | 1 hour                       | no          |
  * | message:<key>           | hash   | outbox.ts      | 90 days after the last write | no          |

@@ -125,6 +125,11 @@ export function createOutboxStore(redis: RedisConnection): OutboxRecords & Outbo
     return call === 1 ? lane : null
   }
 
+  async function refOf(key: string): Promise<MessageRef | null> {
+    const ref = await answered(redis.hget(keys.message(key), 'ref'))
+    return ref === null ? null : (JSON.parse(ref) as MessageRef)
+  }
+
   return {
     want: (key, target, reply) => putWanted(key, laneOf(target), target, reply),
 
@@ -158,7 +163,10 @@ export function createOutboxStore(redis: RedisConnection): OutboxRecords & Outbo
       if (state === 'rest') return { waitMs: Number(head) }
       const flat = (await begin([keys.message(head)], [token])) as string[]
       const fields = Object.fromEntries(flat.flatMap((name, i) => (i % 2 ? [] : [[name, flat[i + 1]!]])))
-      return decode(head, fields, Number(at))
+      const message = decode(head, fields, Number(at))
+      return message.target.to === 'thread'
+        ? { ...message, under: await refOf(message.target.under) }
+        : message
     },
 
     async sent(lane, token, message, ref, paceMs) {
@@ -197,6 +205,7 @@ function decode(key: string, fields: Record<string, string>, now: number): Pendi
     reply: JSON.parse(fields.want ?? 'null') as Reply | null,
     version: Number(fields.version),
     ref: fields.ref === undefined ? null : (JSON.parse(fields.ref) as MessageRef),
+    under: null,
     inDoubt: fields.intent !== undefined,
     failures: Number(fields.failures ?? 0),
     failingForMs: fields.failingSince === undefined ? 0 : now - Number(fields.failingSince),

@@ -1,6 +1,6 @@
 /** Connections to Redis and the scripts that run in it. The only place that imports ioredis. */
 import { Cluster, Redis } from 'ioredis'
-import { BotError } from '../core/errors.js'
+import { storeUnavailable } from '../core/errors.js'
 import type { Log } from '../core/ports/log.js'
 
 /**
@@ -83,22 +83,11 @@ export async function answered<T>(call: Promise<T>): Promise<T> {
   }
 }
 
+/** Connection trouble, and what Redis answers when it will not work: loading, full, failing over, refusing to write. */
+const OUTAGE =
+  /ECONN|ETIMEDOUT|EPIPE|EHOST|ENET|ENOTFOUND|EAI_AGAIN|timed out|MaxRetries|Connection is closed|Stream isn't writeable|slots cache|LOADING|READONLY|OOM|MISCONF|NOREPLICAS|MASTERDOWN|TRYAGAIN|CLUSTERDOWN/i
+
 export function asStoreError(error: unknown): unknown {
   const text = error instanceof Error ? `${error.name} ${error.message}` : ''
-  if (
-    !/ECONN|ETIMEDOUT|timed out|MaxRetries|Connection is closed|Stream isn't writeable|LOADING|READONLY|CLUSTERDOWN/i.test(
-      text,
-    )
-  ) {
-    return error
-  }
-  return new BotError(
-    'store.unavailable',
-    'The bot cannot reach its memory (Redis) right now, so nothing was started.',
-    {
-      hint: 'Try again in a minute; if it stays so, tell whoever runs the bot.',
-      details: { reason: text.slice(0, 200) },
-      cause: error,
-    },
-  )
+  return OUTAGE.test(text) ? storeUnavailable(error) : error
 }

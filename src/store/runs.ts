@@ -1,5 +1,5 @@
 /** Runs and their steps: one hash per run, written by fenced scripts. Implements ports/runs.ts. */
-
+import { BotError } from '../core/errors.js'
 import type { RunStore } from '../core/ports/runs.js'
 import type { NewRun, RunRecord, StepRecord } from '../core/run.js'
 import { keys } from './keys.js'
@@ -7,61 +7,74 @@ import { answered, type RedisConnection, script } from './redis.js'
 
 /** Ended runs stay readable for as long as anybody asks about them. */
 const KEEP_ENDED_SECONDS = 90 * 86_400
-/** A platform repeats an interaction for minutes at most; two days also cover a button pressed again by somebody impatient. */
-const KEEP_START_KEY_SECONDS = 2 * 86_400
+/** A platform repeats an interaction for minutes at most, but a flow that waits for days may start its next run again after a crash. */
+const KEEP_START_KEY_SECONDS = KEEP_ENDED_SECONDS
 
 const STEP = 's:'
 
-/** KEYS run, open, start; ARGV startKey?, startTtl, runId, createdAt, field, value, … */
+/** KEYS run, open, start; ARGV startKey?, startTtl, runId, createdAt, field, value, … Nothing when another run has the id. */
 const CREATE = `
 if ARGV[1] ~= '' then
   local existing = redis.call('GET', KEYS[3])
   if existing then return existing end
-  redis.call('SET', KEYS[3], ARGV[3], 'EX', ARGV[2])
 end
+if redis.call('EXISTS', KEYS[1]) == 1 then return nil end
+if ARGV[1] ~= '' then redis.call('SET', KEYS[3], ARGV[3], 'EX', ARGV[2]) end
 redis.call('HSET', KEYS[1], unpack(ARGV, 5))
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])
 return ARGV[3]`
 
+/** KEYS run, open; ARGV runId */
 const CLAIM = `
-if redis.call('EXISTS', KEYS[1]) == 0 then return nil end
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  redis.call('ZREM', KEYS[2], ARGV[1])
+  return nil
+end
 redis.call('HINCRBY', KEYS[1], 'epoch', 1)
 return redis.call('HGETALL', KEYS[1])`
 
 /** KEYS run, open; ARGV epoch, ended ('1' or ''), ttl, runId, field, value, … */
 const CHANGE = `
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], unpack(ARGV, 5))
+if #ARGV > 4 then redis.call('HSET', KEYS[1], unpack(ARGV, 5)) end
 if ARGV[2] == '1' then
   redis.call('EXPIRE', KEYS[1], ARGV[3])
   redis.call('ZREM', KEYS[2], ARGV[4])
 end
 return 1`
 
+/** KEYS run. A run that never was stays so. */
+const POKE = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+return redis.call('HINCRBY', KEYS[1], 'pokes', 1)`
+
 export function createRunStore(redis: RedisConnection): RunStore {
   const create = script(redis, 'okmsRunCreate', CREATE)
   const claim = script(redis, 'okmsRunClaim', CLAIM)
   const change = script(redis, 'okmsRunChange', CHANGE)
+  const poke = script(redis, 'okmsRunPoke', POKE)
 
   return {
     async create(run) {
       const startKey = run.startKey ?? ''
-      return (await create(
+      const runId = await create(
         [keys.run(run.runId), keys.openRuns, keys.start(startKey)],
         [startKey, KEEP_START_KEY_SECONDS, run.runId, run.createdAtMs, ...newFields(run)],
-      )) as string
+      )
+      if (typeof runId === 'string') return runId
+      throw new BotError('state.conflict', `There is a run ${run.runId} already.`, { hint: 'Try again.' })
     },
 
     async claim(runId) {
-      const flat = (await claim([keys.run(runId)], [])) as string[] | null
+      const flat = (await claim([keys.run(runId), keys.openRuns], [runId])) as string[] | null
       if (!flat) return null
       const fields = Object.fromEntries(flat.flatMap((name, i) => (i % 2 ? [] : [[name, flat[i + 1]!]])))
       return { ...decode(fields), epoch: Number(fields.epoch), pokes: Number(fields.pokes ?? 0) }
     },
 
     async change(runId, epoch, { step, ...rest }) {
-      const fields = Object.entries(rest).flatMap(([name, value]) => [name, JSON.stringify(value)])
-      if (step) fields.push(STEP + step.title, JSON.stringify(step))
+      const fields = Object.entries(rest).flatMap(([name, value]) => [name, encode(value)])
+      if (step) fields.push(STEP + step.title, encode(step))
       const ended = rest.endedAtMs === undefined ? '' : '1'
       const written = await change(
         [keys.run(runId), keys.openRuns],
@@ -75,7 +88,7 @@ export function createRunStore(redis: RedisConnection): RunStore {
       return Object.keys(fields).length === 0 ? null : decode(fields)
     },
 
-    poke: runId => answered(redis.hincrby(keys.run(runId), 'pokes', 1)),
+    poke: async runId => Number(await poke([keys.run(runId)], [])),
     pokes: async runId => Number((await answered(redis.hget(keys.run(runId), 'pokes'))) ?? 0),
     open: () => answered(redis.zrange(keys.openRuns, '0', '-1')),
   }
@@ -84,8 +97,11 @@ export function createRunStore(redis: RedisConnection): RunStore {
 function newFields(run: NewRun): string[] {
   const { startKey: _, ...kept } = run
   const all = { ...kept, state: 'queued', failure: null, ending: null, endedAtMs: null }
-  return Object.entries(all).flatMap(([name, value]) => [name, JSON.stringify(value)])
+  return Object.entries(all).flatMap(([name, value]) => [name, encode(value)])
 }
+
+/** `undefined` has no JSON, and Redis would keep it as an empty string that nobody can read back. */
+const encode = (value: unknown): string => JSON.stringify(value) ?? 'null'
 
 function decode(fields: Record<string, string>): RunRecord {
   const value = (name: string) => JSON.parse(fields[name] ?? 'null') as unknown

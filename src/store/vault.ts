@@ -19,6 +19,8 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const TAG_AT = KEY_ID_BYTES + NONCE_BYTES
 const SEALED_AT = TAG_AT + TAG_BYTES
+/** Without it Node takes a tag cut down to 4 bytes, which can be guessed. https://nodejs.org/api/crypto.html */
+const TAG = { authTagLength: TAG_BYTES }
 
 /** @param secretKeys 32 bytes each, base64; the first seals, all open (rotation) */
 export function createVault(redis: RedisConnection, secretKeys: readonly Secret[]): Vault {
@@ -66,7 +68,7 @@ const keyFor = (master: Master, runId: string) =>
 
 function seal(master: Master, at: VaultAddress, secret: Secret): string {
   const nonce = randomBytes(NONCE_BYTES)
-  const cipher = createCipheriv('aes-256-gcm', keyFor(master, at.runId), nonce)
+  const cipher = createCipheriv('aes-256-gcm', keyFor(master, at.runId), nonce, TAG)
   cipher.setAAD(associated(at))
   const sealed = Buffer.concat([cipher.update(secret.reveal(), 'utf8'), cipher.final()])
   return Buffer.concat([master.id, nonce, cipher.getAuthTag(), sealed]).toString('base64')
@@ -91,7 +93,7 @@ function open(masters: readonly Master[], at: VaultAddress, box: string): Secret
     bytes.subarray(SEALED_AT),
   ]
   try {
-    const decipher = createDecipheriv('aes-256-gcm', keyFor(master, at.runId), nonce)
+    const decipher = createDecipheriv('aes-256-gcm', keyFor(master, at.runId), nonce, TAG)
     decipher.setAAD(associated(at))
     decipher.setAuthTag(tag)
     return new Secret(Buffer.concat([decipher.update(sealed), decipher.final()]).toString('utf8'))

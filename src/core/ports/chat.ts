@@ -1,14 +1,21 @@
 /** What the bot needs from a chat platform. Implemented by each folder of src/platforms. */
 import type { Actor, Conversation, PlatformName } from '../actor.js'
-import type { Invocation, Press } from '../invocation.js'
+import type { Command } from '../command.js'
+import type { Form } from '../form.js'
+import type { Completing, Invocation, Press } from '../invocation.js'
 import type { PrivateFile, Reply } from '../reply.js'
 import type { Secret } from '../secret.js'
 
 /** Where a message goes. */
 export type Target =
   | { to: 'conversation'; conversation: Conversation }
-  /** The direct messages of one person. */
-  | { to: 'person'; actor: Actor }
+  /**
+   * The direct messages of one person. Where those are closed: `otherwise`, visible to them alone if the platform still can
+   * (an interaction of theirs is young enough), else as a message there that mentions them. Never holds a secret.
+   */
+  | { to: 'person'; actor: Actor; otherwise?: Conversation }
+  /** The thread under a message of ours (its key), opened when it is not there yet; `title` names it. */
+  | { to: 'thread'; under: string; conversation: Conversation; title: string }
 
 /** The platform's own address of a message; plain JSON, kept with the message. */
 export type MessageRef = Readonly<Record<string, string>>
@@ -18,6 +25,8 @@ export interface OutgoingMessage {
   key: string
   target: Target
   reply: Reply
+  /** Where the message is that a thread hangs under; given with a target `thread`. */
+  under?: MessageRef
   /** We may have sent it before and cannot look: say so in the message. */
   possibleRepeat?: boolean
 }
@@ -45,7 +54,14 @@ export interface Exchange {
   deliver(handover: Handover): Promise<MessageRef | null>
 }
 
+/** What a platform asks the bot while a person is typing or pressing. All answer within 2 s, from memory or Redis. */
 export interface ChatListener {
+  /** Every command, to be published or offered. */
+  commands(): readonly Command[]
+  /** The form that pressing opens; `null`: pressing acts at once. */
+  form(press: string): Form | null
+  /** What an option may be completed to, at most 25, best first; empty for whoever may not use the command there. */
+  complete(asking: Completing): Promise<string[]>
   onInvocation(invocation: Invocation, exchange: Exchange): Promise<void>
   onPress(press: Press, exchange: Exchange): Promise<void>
 }
@@ -62,7 +78,7 @@ export interface ChatDoor {
   post(message: OutgoingMessage): Promise<MessageRef>
   edit(ref: MessageRef, message: OutgoingMessage): Promise<void>
   /** Looks for a message that may have been sent: its ref, `null` when it is certainly not there, `unknown` when nobody can tell. */
-  find(key: string, target: Target): Promise<MessageRef | null | 'unknown'>
+  find(key: string, target: Target, under?: MessageRef): Promise<MessageRef | null | 'unknown'>
   /** Takes a message or handed-over files back; one that is gone already is fine. */
   remove(ref: MessageRef): Promise<void>
   stop(): Promise<void>

@@ -26,6 +26,8 @@ export interface PendingMessage {
   version: number
   /** Where it is, once sent. */
   ref: MessageRef | null
+  /** Where the message is that its thread hangs under; `null` when its target is no thread, or that message was never sent. */
+  under: MessageRef | null
   /** A send was begun and its end was never noted. */
   inDoubt: boolean
   failures: number

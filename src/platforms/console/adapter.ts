@@ -131,8 +131,12 @@ export function readersOf(conversation: Conversation): Readers {
 
 const onlyFor = (actor: Actor): Readers => ({ kind: 'only', label: `only ${actor.name}`, person: actor.id })
 
-const readersOfTarget = (target: Target): Readers =>
-  readersOf(target.to === 'person' ? directMessages(target.actor.id) : target.conversation)
+function readersOfTarget(target: Target): Readers {
+  if (target.to === 'person') return readersOf(directMessages(target.actor.id))
+  if (target.to === 'conversation') return readersOf(target.conversation)
+  // A thread is called after the run whose card it hangs under: keys begin with the run id.
+  return readersOf(thread(target.under.split('/')[0]!, target.conversation.id))
+}
 
 const buttonsOf = (reply: Reply) => ('buttons' in reply ? (reply.buttons ?? []) : [])
 const filesOf = (reply: Reply) => ('files' in reply ? reply.files : undefined)

@@ -57,6 +57,36 @@ async function csr(...newKey: string[]): Promise<string> {
 }
 
 describe('creating', () => {
+  it('issues a certificate shaped like those of OVHcloud', async () => {
+    // First of all tests: nobody has moved the clock yet.
+    await sandbox.control({ creating: '0s' })
+    const created = await create()
+    const ready = await get(created)
+    const pem = text(ready, 'certificatePEM')
+    await writeFile(join(folder, 'certificate.pem'), pem)
+
+    const { stdout } = await run('openssl', [
+      'x509',
+      '-in',
+      join(folder, 'certificate.pem'),
+      '-noout',
+      '-text',
+    ])
+
+    const serial = text(created, 'id').replaceAll('-', '').match(/../g)!.join(':')
+    expect(stdout).toMatch(new RegExp(`Serial Number:\\s+${serial}\\s`))
+    expect(stdout).toMatch(/Issuer: CN ?= ?CCMUsersCA\n/)
+    expect(stdout).toMatch(new RegExp(`Subject: CN ?= ?${okmsId}\\n`))
+    expect(stdout).toMatch(/Extended Key Usage: *\n *TLS Web Client Authentication\n/)
+    expect(stdout).toMatch(/Subject Alternative Name: critical\n *othername: .*okms\.domain:/)
+    expect(stdout).toMatch(/Signature Algorithm: ecdsa-with-SHA256/)
+    expect(stdout).not.toMatch(/CA:TRUE|Server Authentication/)
+    expect(pem.endsWith('-----END CERTIFICATE-----')).toBe(true)
+    const { validFrom, validTo } = new X509Certificate(pem)
+    expect(Date.parse(validTo) - Date.parse(validFrom)).toBe(30 * DAY_MS)
+    expect(Date.parse(validFrom)).toBeLessThanOrEqual(Date.now())
+  })
+
   it('answers CREATING with the private key once, and the certificate when READY', async () => {
     const created = await create({ ...wish, description: 'for a test [okms-bot 7F3K9Q2M.1]' })
     expect(created).toEqual({
@@ -85,35 +115,6 @@ describe('creating', () => {
     expect(certificate.checkPrivateKey(createPrivateKey(text(created, 'privateKeyPEM')))).toBe(true)
     const days = (Date.parse(text(created, 'expiredAt')) - Date.parse(text(created, 'createdAt'))) / DAY_MS
     expect(days).toBeCloseTo(30, 6)
-  })
-
-  it('issues a certificate shaped like those of OVHcloud', async () => {
-    await sandbox.control({ creating: '0s' })
-    const created = await create()
-    const ready = await get(created)
-    const pem = text(ready, 'certificatePEM')
-    await writeFile(join(folder, 'certificate.pem'), pem)
-
-    const { stdout } = await run('openssl', [
-      'x509',
-      '-in',
-      join(folder, 'certificate.pem'),
-      '-noout',
-      '-text',
-    ])
-
-    const serial = text(created, 'id').replaceAll('-', '').match(/../g)!.join(':')
-    expect(stdout).toMatch(new RegExp(`Serial Number:\\s+${serial}\\s`))
-    expect(stdout).toMatch(/Issuer: CN ?= ?CCMUsersCA\n/)
-    expect(stdout).toMatch(new RegExp(`Subject: CN ?= ?${okmsId}\\n`))
-    expect(stdout).toMatch(/Extended Key Usage: *\n *TLS Web Client Authentication\n/)
-    expect(stdout).toMatch(/Subject Alternative Name: critical\n *othername: .*okms\.domain:/)
-    expect(stdout).toMatch(/Signature Algorithm: ecdsa-with-SHA256/)
-    expect(stdout).not.toMatch(/CA:TRUE|Server Authentication/)
-    expect(pem.endsWith('-----END CERTIFICATE-----')).toBe(true)
-    const { validFrom, validTo } = new X509Certificate(pem)
-    expect(Date.parse(validTo) - Date.parse(validFrom)).toBe(30 * DAY_MS)
-    expect(Date.parse(validFrom)).toBeLessThanOrEqual(Date.now())
   })
 
   it('never issues a certificate that begins in the real future', async () => {
