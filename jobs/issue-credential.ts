@@ -3,7 +3,7 @@
  * requester holds, or with none: what nobody collects is revoked.
  */
 import { z } from 'zod'
-import { code, defineJob, type Ending, personOf, say } from '../src/core/index.js'
+import { type AskedApproval, code, defineJob, type Ending, personOf, say } from '../src/core/index.js'
 import { readCertificate } from '../src/pki/certificates.js'
 import { announce, eraseHere, handOver, waitForCollection, waitUntilSaved } from './credential/hand-over.js'
 import {
@@ -31,6 +31,15 @@ export const issueCredential = defineJob({
       note: () => summary(plan),
       undo: () => vault.erase(runId),
     })
+    const decision = await step.approval('Wait for approval', approvalOf(plan))
+    if (decision.state !== 'approved' && decision.state !== 'not-needed') {
+      await step('Erase what was prepared', () => vault.erase(runId))
+      return {
+        outcome: 'stopped',
+        lines: ['Nothing was created at OVHcloud.'],
+        facts: { decision: decision.state },
+      }
+    }
     const { credentialId } = await step(
       'Ask OVHcloud for the credential',
       attempt => askForCredential(job, request, attempt),
@@ -71,6 +80,27 @@ export const issueCredential = defineJob({
     }
   },
 })
+
+/** What other people decide on. The CSR is public; where the bot makes the key, its CSR differs each time and says nothing to them. */
+function approvalOf(plan: CredentialPlan): AskedApproval {
+  return {
+    plan,
+    permission: 'credential:issue',
+    facts: { validityDays: plan.validityDays, profile: plan.name, okms: [plan.okmsId, plan.okmsName] },
+    shows: [
+      { label: 'Credential', value: `${plan.name} for ${plan.okmsName}, ${plan.validityDays} days` },
+      { label: 'Identities', value: plan.identityUrns.join(', ') },
+      {
+        label: 'Key',
+        value:
+          plan.key === 'csr'
+            ? "the requester's own"
+            : `${plan.type}, made by ${plan.key === 'bot' ? 'the bot' : 'OVHcloud'}`,
+      },
+      ...(plan.description === '' ? [] : [{ label: 'Why', value: plan.description }]),
+    ],
+  }
+}
 
 function summary({ name, identityUrns, key, type, validityDays }: CredentialPlan): string {
   const identities = identityUrns.length === 1 ? '1 identity' : `${identityUrns.length} identities`

@@ -1,7 +1,7 @@
 /** One OKMS: its addresses, counts, and the fingerprints of its certificate authorities. */
 import { z } from 'zod'
 import { BotError, choose, defineRead, type Okms } from '../src/core/index.js'
-import { readCertificate } from '../src/pki/certificates.js'
+import { readCertificates } from '../src/pki/certificates.js'
 
 export interface OkmsDetails extends Okms {
   /** `null` when the API gives no CA. */
@@ -31,6 +31,9 @@ export const showOkms = defineRead({
 
 function summarize(pem: string | null): AuthoritySummary | null {
   if (pem === null) return null
-  const { subject, sha256, notAfter } = readCertificate(pem)
+  // Where OVHcloud publishes a chain, its first certificate is the one that signs.
+  const [first] = readCertificates(pem)
+  if (!first) return null
+  const { subject, sha256, notAfter } = first
   return { subject, sha256, notAfter: notAfter.toISOString() }
 }

@@ -8,6 +8,7 @@ import { createDispatcher } from './bot/dispatch.js'
 import type { Definitions } from './bot/load.js'
 import type { Policy } from './bot/policy-model.js'
 import { createProfiles } from './bot/profiles.js'
+import { rememberInventory } from './bot/remember-inventory.js'
 import type { TurnHooks } from './bot/run-steps.js'
 import { createRunner } from './bot/runner.js'
 import type { PlatformName } from './core/actor.js'
@@ -24,8 +25,10 @@ import type { QueueSetting, Vigilance } from './queue/connection.js'
 import { createFlowQueue, startFlowWorker, type WorkerHandle } from './queue/flows.js'
 import { createOutbox, createOutboxQueue, startSender } from './queue/outbox.js'
 import { createReadQueue, createReadQueueView, startReadWorker } from './queue/reads.js'
+import { createApprovals } from './store/approvals.js'
 import { createAskStore } from './store/asks.js'
 import { createDeliveries } from './store/deliveries.js'
+import { createInventory } from './store/inventory.js'
 import { QUEUE_PREFIX } from './store/keys.js'
 import { createLedger } from './store/ledger.js'
 import { createOutboxStore } from './store/outbox.js'
@@ -78,7 +81,7 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
   const queues = parts.platforms.map(platform => createOutboxQueue(setting, platform))
   const outside: Outside = {
     clock,
-    okms: ovh.okms,
+    okms: rememberInventory(ovh.okms, createInventory(redis), log),
     probe: parts.probe,
     vault: shared.vault,
     deliveries: shared.deliveries,
@@ -91,6 +94,8 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
     outside,
     outbox: createOutbox(shared.outboxStore, queues),
     flows,
+    approvals: shared.approvals,
+    policy: shared.policy,
     chance,
     log,
     ...(parts.hooks ? { hooks: parts.hooks } : {}),
@@ -130,11 +135,13 @@ export async function startChat(parts: ChatParts): Promise<Half & { busy(): bool
   const dispatcher = createDispatcher({
     definitions,
     policy: shared.policy,
+    inventory: createInventory(redis),
     asks: shared.asks,
     reads,
     runs: shared.runs,
     flows,
     deliveries: shared.deliveries,
+    approvals: shared.approvals,
     outbox: createOutbox(shared.outboxStore, queues),
     clock,
     chance,
@@ -204,6 +211,7 @@ function storesOf(redis: RedisConnection, { secretKeys, clock }: CommonParts) {
     runs: createRunStore(redis),
     asks: createAskStore(redis),
     deliveries: createDeliveries(redis, vault, clock),
+    approvals: createApprovals(redis),
     outboxStore: createOutboxStore(redis),
     policy: createPolicyStore<Policy>(redis),
   }

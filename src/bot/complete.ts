@@ -1,5 +1,6 @@
 /** What an option may be completed to while it is being typed. Answers from the policy and the inventory in Redis, never from OVHcloud. */
 import type { Completing } from '../core/invocation.js'
+import type { Inventory } from '../core/ports/inventory.js'
 import type { PolicySource } from '../core/ports/policy-source.js'
 import type { Definitions } from './load.js'
 import { identify, may, profilesFor } from './policy-judge.js'
@@ -11,12 +12,13 @@ const MOST = 25
 export interface CompleteParts {
   definitions: Pick<Definitions, 'commands'>
   policy: PolicySource<Policy>
+  inventory: Inventory
 }
 
 /** Deny by default: whoever may not use the command there is completed nothing. */
 export async function completions(
   asking: Completing,
-  { definitions, policy }: CompleteParts,
+  { definitions, policy, inventory }: CompleteParts,
 ): Promise<string[]> {
   const { commands } = definitions
   const command = commands.find(({ name }) => name === asking.command)
@@ -26,7 +28,12 @@ export async function completions(
   const allowed = (one: typeof command) =>
     one.requires === null || may(rules, actor, asking.conversation, one.requires)
   if (!allowed(command)) return []
-  switch (command.options[asking.option]?.kind) {
+  const kind = command.options[asking.option]?.kind
+  switch (kind) {
+    case 'okms':
+    case 'region':
+    case 'credential':
+      return matching(await inventory.names(kind), asking.typed)
     case 'profile':
       return matching(
         profilesFor(rules, actor).map(({ name }) => name),

@@ -6,10 +6,12 @@ import type { Actor, Conversation } from '../core/actor.js'
 import type { Command, Doing, PressDefinition } from '../core/command.js'
 import { BotError } from '../core/errors.js'
 import type { Invocation, Press } from '../core/invocation.js'
+import type { Approvals } from '../core/ports/approvals.js'
 import { type Chance, newRunId } from '../core/ports/chance.js'
 import type { ChatListener, Exchange } from '../core/ports/chat.js'
 import type { Clock } from '../core/ports/clock.js'
 import type { Deliveries } from '../core/ports/deliveries.js'
+import type { Inventory } from '../core/ports/inventory.js'
 import type { Log } from '../core/ports/log.js'
 import type { Outbox } from '../core/ports/outbox.js'
 import type { PolicySource } from '../core/ports/policy-source.js'
@@ -17,6 +19,7 @@ import type { FlowQueue, ReadQueue } from '../core/ports/queue.js'
 import type { RunStore } from '../core/ports/runs.js'
 import { lines } from '../core/reply.js'
 import { code, say } from '../core/text.js'
+import { createRequests } from './approve.js'
 import { authorize, policyOf } from './authorize.js'
 import { completions } from './complete.js'
 import { explainAsReply, logFailure } from './explain.js'
@@ -35,6 +38,7 @@ const ASK_TIMEOUT_MS = 120_000
 export interface DispatchParts {
   definitions: Definitions
   policy: PolicySource<Policy>
+  inventory: Inventory
   asks: {
     put(
       askId: string,
@@ -46,6 +50,7 @@ export interface DispatchParts {
   runs: RunStore
   flows: FlowQueue
   deliveries: Deliveries
+  approvals: Approvals
   outbox: Outbox
   clock: Clock
   chance: Chance
@@ -56,6 +61,10 @@ type Met = Pick<Invocation, 'id' | 'actor' | 'conversation'>
 
 export function createDispatcher(parts: DispatchParts): ChatListener & { busy(): boolean } {
   let underWay = 0
+  const poke = async (runId: string) => {
+    await parts.runs.poke(runId)
+    await parts.flows.wake(runId)
+  }
 
   /** What commands and presses share; `act` answers through `doing`. */
   async function meet(
@@ -101,7 +110,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     actor: Actor,
     exchange: Exchange,
     audience: 'asker' | 'everyone',
-  ): Doing & { calm(): void } {
+  ): Omit<Doing, 'requests'> & { calm(): void } {
     let started = 0
     let answered = false
     const notice = setTimeout(() => {
@@ -171,6 +180,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     try {
       await command.run({
         ...able,
+        requests: createRequests(policy, actor, { ...parts, poke }),
         options: readOptions(command, raw),
         commands: () =>
           commands.filter(({ requires }) => requires === null || may(policy, actor, conversation, requires)),
@@ -189,13 +199,10 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
   ) {
     authorize(policy, actor, press.conversation, definition.requires)
     const able = doing(press, actor, exchange, 'asker')
-    const poke = async (runId: string) => {
-      await parts.runs.poke(runId)
-      await parts.flows.wake(runId)
-    }
     try {
       await definition.run({
         ...able,
+        requests: createRequests(policy, actor, { ...parts, poke }),
         subject: press.subject,
         fields: press.fields ?? {},
         deliveries: createHandOver({ ...press, actor }, exchange, { ...parts, poke }),

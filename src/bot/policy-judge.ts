@@ -5,7 +5,7 @@
 import type { Actor, Conversation } from '../core/actor.js'
 import { placeOf } from '../core/actor.js'
 import type { Permission } from '../core/permission.js'
-import type { ApprovalFacts as CredentialFacts } from '../core/ports/profiles.js'
+import type { ApprovalFacts } from '../core/ports/approvals.js'
 import type { ApprovalRule, Grant, Policy, PolicyProfile } from './policy-model.js'
 
 /** The actor with `person` as the policy knows the account; without, when it does not. */
@@ -59,11 +59,6 @@ export function profilesFor(policy: Policy, actor: Actor): PolicyProfile[] {
 /** `null` when there is none of that name. */
 export function profile(policy: Policy, name: string): PolicyProfile | null {
   return own(policy.profiles, name) ?? null
-}
-
-/** What is about to be done; the cloud by its service name. */
-export interface ApprovalFacts extends CredentialFacts {
-  cloud?: readonly string[]
 }
 
 /**

@@ -156,7 +156,9 @@ export class Turn {
       return this.#fail(null, new BotError('bug', `Two steps are called "${title}".`))
     }
     this.#met.add(title)
-    return this.#memory.get(title)
+    const known = this.#memory.get(title)
+    if (known?.state !== 'done') this.#underWay = title
+    return known
   }
 
   #recall<T>(record: StepRecord, options: StepOptions<T>): T {
@@ -195,7 +197,6 @@ export class Turn {
     }
     record.state = 'doing'
     record.retryAtMs = null
-    this.#underWay = title
     void this.parts.changed(this.run, false)
     return record
   }

@@ -3,15 +3,19 @@
 import type { Actor } from '../core/actor.js'
 import { BotError } from '../core/errors.js'
 import type { Job, JobContext, Outside } from '../core/job.js'
+import type { Approvals } from '../core/ports/approvals.js'
 import type { Chance } from '../core/ports/chance.js'
 import { newRunId } from '../core/ports/chance.js'
 import type { Target } from '../core/ports/chat.js'
 import type { Log } from '../core/ports/log.js'
 import type { Outbox } from '../core/ports/outbox.js'
+import type { PolicySource } from '../core/ports/policy-source.js'
 import type { FlowQueue } from '../core/ports/queue.js'
 import type { ClaimedRun, RunStore } from '../core/ports/runs.js'
 import type { RunRecord } from '../core/run.js'
+import { approvalStep } from './approval-step.js'
 import { logFailure } from './explain.js'
+import type { Policy } from './policy-model.js'
 import { runCard } from './run-card.js'
 import { Turn, type TurnEnd, type TurnHooks } from './run-steps.js'
 
@@ -26,6 +30,8 @@ export interface RunnerParts {
   outside: Outside
   outbox: Outbox
   flows: FlowQueue
+  approvals: Approvals
+  policy: PolicySource<Policy>
   chance: Chance
   log: Log
   hooks?: TurnHooks
@@ -81,7 +87,7 @@ export function createRunner(parts: RunnerParts): Runner {
         failed: (_, title, error) =>
           logFailure(log, 'step failed', error, { runId, job: run.job, step: title }),
       })
-      const context = contextOf(run, turn, card, parts)
+      const context = contextOf(run, job, turn, card, parts)
       try {
         const end = await turn.take(async () => {
           const input = job.input.parse(run.input)
@@ -104,6 +110,7 @@ function definitionOf(jobs: ReadonlyMap<string, Job<never>>, run: RunRecord): Jo
 
 function contextOf(
   run: ClaimedRun,
+  job: Job<never>,
   turn: Turn,
   card: Card,
   parts: RunnerParts,
@@ -114,7 +121,10 @@ function contextOf(
     runId: run.runId,
     requester: run.requester,
     conversation: run.conversation,
-    step: Object.assign(turn.step, { until: turn.until }),
+    step: Object.assign(turn.step, {
+      until: turn.until,
+      approval: approvalStep(turn, run, job, { ...parts, clock: parts.outside.clock }),
+    }),
     log: parts.log,
     async tell(name, target, reply) {
       // What led to a message is read before it.

@@ -3,7 +3,8 @@
  * Options in declared order, later ones also as `name:value`; `word:` is an option only where declared, so URNs and
  * `host:port` need no quotes.
  */
-import { type Command, usageOf } from '../core/command.js'
+import type { Command } from '../core/command.js'
+import { usageOf } from '../core/command-face.js'
 import { BotError } from '../core/errors.js'
 import { didYouMean } from '../core/suggest.js'
 
@@ -98,18 +99,18 @@ function assign(command: Command, words: readonly Word[]): Record<string, string
   const names = Object.keys(command.options)
   const raw: Record<string, string> = {}
   const put = (name: string, value: string) => {
-    if (name in raw) throw misused(command, `Option ${name} is given twice.`)
+    if (Object.hasOwn(raw, name)) throw misused(command, `Option ${name} is given twice.`)
     raw[name] = value
   }
   const bare: string[] = []
   for (const word of words) {
     const match = word.quoted ? null : /^([a-z]+):([\s\S]*)$/i.exec(word.text)
-    const name = match && names.find(candidate => candidate === match[1]!.toLowerCase())
+    const name = match && names.find(candidate => candidate.toLowerCase() === match[1]!.toLowerCase())
     if (match && name) put(name, match[2]!)
     else bare.push(word.text)
   }
   for (const value of bare) {
-    const free = names.find(name => !(name in raw))
+    const free = names.find(name => !Object.hasOwn(raw, name))
     if (free === undefined) {
       throw misused(command, `"${shorten(value)}" is one word more than /okms ${command.name} takes.`)
     }
@@ -123,7 +124,7 @@ export function readOptions(
   command: Command,
   raw: Readonly<Record<string, string>>,
 ): Record<string, unknown> {
-  const unknown = Object.keys(raw).find(name => !(name in command.options))
+  const unknown = Object.keys(raw).find(name => !Object.hasOwn(command.options, name))
   if (unknown !== undefined) throw misused(command, `/okms ${command.name} has no option ${unknown}.`)
   const values: Record<string, unknown> = {}
   for (const [name, option] of Object.entries(command.options)) {

@@ -1,10 +1,13 @@
 /** Commands and buttons: what people can say. Declared once, spoken on every platform. */
 import type { Actor, Conversation } from './actor.js'
+import type { CommandFace } from './command-face.js'
 import type { Form } from './form.js'
 import type { Job, Read } from './job.js'
 import type { OptionsShape, ValuesOf } from './option.js'
 import type { Permission } from './permission.js'
+import type { RequestStatus } from './ports/approvals.js'
 import type { Reply } from './reply.js'
+import type { Text } from './text.js'
 
 /** A run that has been started, and is in Redis. */
 export interface StartedRun {
@@ -19,6 +22,7 @@ export interface Doing {
   conversation: Conversation
   /** Has a worker look something up; throws what it throws. */
   ask<I, O>(read: Read<I, O>, input: I): Promise<O>
+  requests: Requests
   /** Starts a run. It is in Redis when this resolves; the same interaction never starts it twice. */
   start<I>(job: Job<I>, input: I): Promise<StartedRun>
   reply: {
@@ -29,24 +33,22 @@ export interface Doing {
   }
 }
 
+/** What can be done about requests, for the one who asks. Each answers what is said to them, or throws a refusal. */
+export interface Requests {
+  approve(runId: string, comment: string | null): Promise<Text>
+  deny(runId: string, reason: string): Promise<Text>
+  withdraw(runId: string): Promise<Text>
+  /** What waits for a decision, oldest first. */
+  pending(): Promise<RequestStatus[]>
+}
+
 export interface CommandContext<S extends OptionsShape> extends Doing {
   options: ValuesOf<S>
   /** The commands this person may use here. */
   commands(): readonly Command[]
 }
 
-export interface CommandDefinition<S extends OptionsShape> {
-  /** What people type: `list`, or `key create` for a command in a group. */
-  name: string
-  summary: string
-  /** In the order in which they may be typed without a name. */
-  options: S
-  /** `null`: everyone. */
-  requires: Permission | null
-  /** Who sees the answer. Acknowledged privately in any case. */
-  answers: 'privately' | 'publicly'
-  /** One line each, as people type it, for help. */
-  examples: readonly string[]
+export interface CommandDefinition<S extends OptionsShape> extends CommandFace<S> {
   run(context: CommandContext<S>): Promise<void>
 }
 
@@ -56,14 +58,6 @@ export type Command = CommandDefinition<OptionsShape>
 /** Ties the options to the handler; past this, all commands look alike (`run` is only called with options its own `options` parsed). */
 export function defineCommand<S extends OptionsShape>(definition: CommandDefinition<S>): Command {
   return definition as unknown as Command
-}
-
-/** `/okms credential <name> <validity> [okms] …`: as people type it; what stands in brackets may be left out. */
-export function usageOf({ name, options }: Command): string {
-  const words = Object.entries(options).map(([option, { required }]) =>
-    required ? `<${option}>` : `[${option}]`,
-  )
-  return ['/okms', name, ...words].join(' ')
 }
 
 export interface PressContext extends Doing {

@@ -7,11 +7,12 @@ export {
   defineCommand,
   definePress,
   type PressContext,
-  usageOf,
 } from './command.js'
+export { usageOf } from './command-face.js'
 export { DAY_MS, daysUntil, formatDuration, parseDays, parseDuration } from './duration.js'
 export { BotError, type ErrorCode } from './errors.js'
 export {
+  type AskedApproval,
   type Attempt,
   defineJob,
   defineRead,

@@ -1,6 +1,8 @@
 /** Jobs: what the bot does. `defineJob` declares a flow of remembered steps, `defineRead` a single answer. */
 import type { z } from 'zod'
 import type { Actor, Conversation } from './actor.js'
+import type { Permission } from './permission.js'
+import type { ApprovalFacts } from './ports/approvals.js'
 import type { Target } from './ports/chat.js'
 import type { Clock } from './ports/clock.js'
 import type { Deliveries } from './ports/deliveries.js'
@@ -82,11 +84,32 @@ export interface Look {
  * A titled piece of a run whose result is remembered. The title is what people watch and the key of the memory, so it is
  * unique within a run. Results are small plain JSON and never key material.
  */
-export interface Step {
+export interface RememberedSteps {
   <T>(title: string, act: (attempt: Attempt) => Promise<T> | T, options?: StepOptions<T>): Promise<T>
   /** Looks until `look` answers something other than `undefined`. Between looks the run holds no worker. */
   until<T>(title: string, options: UntilOptions<T>, look: (look: Look) => Promise<T | undefined>): Promise<T>
 }
+
+export interface Step extends RememberedSteps {
+  /**
+   * Asks other people, where the policy wants that, and parks the run until they decided. What they approve is the plan,
+   * by its hash: a run whose plan changed asks anew. Takes two steps: "Ask for approval" and `title`.
+   */
+  approval(title: string, asked: AskedApproval): Promise<Decision>
+}
+
+export interface AskedApproval {
+  /** Plain JSON: everything that will be done. */
+  plan: unknown
+  permission: Permission
+  facts: ApprovalFacts
+  /** What the request shows besides its title; holds no secret. */
+  shows: readonly { label: string; value: Text }[]
+}
+
+export type Decision =
+  | { state: 'not-needed' | 'approved'; by: string[] }
+  | { state: 'denied' | 'expired' | 'withdrawn'; by: string | null; reason: string | null }
 
 export interface JobContext<I> extends Outside {
   input: I

@@ -5,7 +5,7 @@
 
 import { parseDays, parseDuration } from './duration.js'
 import { BotError } from './errors.js'
-import { normalizeRunId } from './ports/chance.js'
+import { normalizeRunId } from './run-id.js'
 
 /** What a platform can do for an option: complete it from the inventory, offer a list, take a file. */
 export type OptionKind =

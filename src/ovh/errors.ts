@@ -177,6 +177,7 @@ function retryAfter(answer: Answer): number | undefined {
   const value = answer.headers['retry-after']
   if (typeof value !== 'string') return undefined
   if (/^\d{1,9}$/.test(value.trim())) return Math.min(Number(value) * 1000, LONGEST_RETRY_AFTER_MS)
+  if (!value.endsWith('GMT')) return undefined
   const waitMs = Date.parse(value) - Date.parse(String(answer.headers.date))
   return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(0, waitMs), LONGEST_RETRY_AFTER_MS)
 }

@@ -39,7 +39,7 @@ export interface TransportOptions {
   caPem?: string | undefined
 }
 
-/** As many at once as a small office's proxy bears; further calls wait their turn. */
+/** Far more than the allowance of calls asks for; a burst waits its turn rather than make a handshake per call. */
 const CONNECTIONS = 8
 const LONGEST_CONNECT_MS = 10_000
 /** No documented answer comes near; what is larger is something else. */

@@ -89,8 +89,8 @@ function describe(der: Uint8Array): Certificate {
     subjectCommonName: (Array.isArray(commonName) ? commonName.at(-1) : commonName) ?? null,
     subject: oneLine(certificate.subject),
     issuer: oneLine(certificate.issuer),
-    notBefore: new Date(certificate.validFrom),
-    notAfter: new Date(certificate.validTo),
+    notBefore: instantOf(certificate.validFrom),
+    notAfter: instantOf(certificate.validTo),
     extendedKeyUsages: certificate.keyUsage ?? [],
     okmsDomain: okmsDomainOf(der),
     publicKeySpki,
@@ -98,6 +98,13 @@ function describe(der: Uint8Array): Certificate {
     sha1: thumbprintOf(der, 'sha1'),
     sha256: thumbprintOf(der, 'sha256'),
   }
+}
+
+/** Node gives what it cannot read as words; such a date would compare as neither before nor after. */
+function instantOf(text: string): Date {
+  const instant = new Date(text)
+  if (Number.isNaN(instant.getTime())) throw new RangeError('not an instant')
+  return instant
 }
 
 const UUID_DIGITS = 32

@@ -98,9 +98,9 @@ export function readPrivateKey(privateKey: Secret): KeyObject {
   }
 }
 
-/** @throws BotError `key.malformed` when the private key is in no row of the table */
-export function algorithmOfPrivateKey(key: KeyObject): KeyAlgorithm {
-  const row = rowOf(createPublicKey(key))
+/** The row of a key to be used. @throws BotError `key.malformed` when it is in none */
+export function requireRowOf(publicKey: KeyObject): KeyAlgorithm {
+  const row = rowOf(publicKey)
   if (row) return row
   throw new BotError(
     'key.malformed',

@@ -56,11 +56,11 @@ export async function readRequest(text: string): Promise<CertificateRequest> {
   const publicKeySpki = new Uint8Array(request.publicKey.rawData)
   const algorithm = acceptedKey(publicKeySpki)
   await checkSignature(parsed, algorithm)
-  const subject = request.subject.replaceAll(/\p{Cc}/gu, ' ')
+  const subject = request.subject.replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')
   return { pem: encodePem(LABEL, der), publicKeySpki, algorithm, subject }
 }
 
-/** Twice the PEM of an RSA 4096 request with a full subject; OVHcloud has a limit of its own, which it does not publish. */
+/** Five times an RSA 4096 request in PEM; OVHcloud has a limit of its own, which it does not publish. */
 const LONGEST_CHARS = 10_000
 
 const FIRST_LINE = `-----BEGIN ${LABEL}-----`
@@ -80,7 +80,7 @@ function onlyRequestIn(text: string): Uint8Array {
   }
   const lines = withRealLineBreaks(text)
   if (!/[^\s"'`]/.test(lines)) refuse('The csr is empty.', MAKE_ONE)
-  if (/PRIVATE\s+KEY/i.test(lines)) {
+  if (/(?:BEGIN|END)[A-Z\s]{0,40}PRIVATE\s{1,9}KEY/i.test(lines)) {
     refuse(
       'The csr holds a private key; a private key must never be sent to anybody, the bot included.',
       'Count that key as known to others: delete your message, make a new key, and send its certificate signing request.',
@@ -113,10 +113,11 @@ function onlyRequestIn(text: string): Uint8Array {
   return block.der
 }
 
-const withRealLineBreaks = (text: string) => text.replaceAll(/\\+r\\+n|\\+[rn]|\r\n?/g, '\n')
+// Every repetition here has an end, so that no paste can keep the event loop busy.
+const withRealLineBreaks = (text: string) => text.replaceAll(/\\{1,4}r\\{1,4}n|\\{1,4}[rn]|\r\n?/g, '\n')
 
 /** How many lines look as if they were meant as armour, whatever became of their hyphens. */
-const armourIn = (lines: string) => lines.match(/\b(?:BEGIN|END)\b[A-Z ]*\bREQUEST\b/gi)?.length ?? 0
+const armourIn = (lines: string) => lines.match(/\b(?:BEGIN|END)\b[A-Z ]{0,40}\bREQUEST\b/gi)?.length ?? 0
 
 function refuseArmour(lines: string): never {
   if (/BEGIN|END |[-‐-―−]{2}/i.test(lines)) {

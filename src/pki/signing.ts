@@ -5,7 +5,7 @@ import { Name } from '@peculiar/x509'
 import { BotError } from '../core/errors.js'
 import type { Secret } from '../core/secret.js'
 import type { KeyAlgorithm } from './algorithms.js'
-import { algorithmOfPrivateKey, readPrivateKey } from './keys.js'
+import { readPrivateKey, requireRowOf } from './keys.js'
 
 export interface Signer {
   keys: webcrypto.CryptoKeyPair
@@ -16,8 +16,9 @@ export interface Signer {
 /** @throws BotError `key.malformed` when it is no key, or none of the table */
 export async function signerFor(privateKey: Secret): Promise<Signer> {
   const key = readPrivateKey(privateKey)
-  const row = algorithmOfPrivateKey(key)
-  const publicKeySpki = createPublicKey(key).export({ type: 'spki', format: 'der' })
+  const publicKey = createPublicKey(key)
+  const row = requireRowOf(publicKey)
+  const publicKeySpki = publicKey.export({ type: 'spki', format: 'der' })
   const [secretHalf, publicHalf] = await Promise.all([
     importPrivate(key, row),
     webcrypto.subtle.importKey('spki', publicKeySpki, row.importAs, true, ['verify']),

@@ -1,5 +1,6 @@
-/** What every queue of ours shares: names, connection, and how a job that broke in the engine itself is repeated. */
-import type { ConnectionOptions, JobsOptions, WorkerOptions } from 'bullmq'
+/** What every queue of ours shares: connection, resting, and how a job that broke in the engine itself is repeated. */
+import { type ConnectionOptions, type Job, type JobsOptions, Queue, type WorkerOptions } from 'bullmq'
+import { storeUnavailable } from '../core/errors.js'
 
 export interface QueueSetting {
   /** A shared connection (ioredis instance); workers need one with `maxRetriesPerRequest: null`. */
@@ -32,6 +33,40 @@ export const ENGINE_RETRY: JobsOptions = {
   backoff: { type: 'custom' },
   removeOnComplete: true,
   removeOnFail: true,
+  stackTraceLimit: 1,
+}
+
+/** Events wake those who wait for an answer, and hold it; BullMQ would keep ten thousand. */
+const KEPT_EVENTS = 1000
+
+export function openQueue<D>(name: string, setting: QueueSetting): Queue<D> {
+  const queue = new Queue<D>(name, { ...setting, streams: { events: { maxLen: KEPT_EVENTS } } })
+  // Its connection says by itself when Redis is gone; without a listener BullMQ would write to the console.
+  queue.on('error', () => {})
+  return queue
+}
+
+/** @throws BotError `store.unavailable` when the engine does not take the call */
+export async function reached<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    throw storeUnavailable(error)
+  }
+}
+
+/** BullMQ lets go of a job's lock a moment after it is put aside, and would forget the new lock of one taken up again at once. */
+const SHORTEST_REST_MS = 25
+
+/** Gives the worker back for a while. Past this the job is no longer ours: throw DelayedError. */
+export async function putAside<D extends Due>(
+  job: Job<D>,
+  token: string | undefined,
+  forMs: number,
+  data?: D,
+): Promise<void> {
+  if (data) await job.updateData(data)
+  await job.moveToDelayed(Date.now() + Math.max(SHORTEST_REST_MS, Math.ceil(forMs)), token)
 }
 
 export const workerOptions = (

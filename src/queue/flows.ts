@@ -1,5 +1,6 @@
 /** The queue `flows`: one BullMQ job per run. A waiting run is a delayed job, which holds no worker and survives a restart. */
-import { DelayedError, Queue, Worker } from 'bullmq'
+import { DelayedError, ErrorCode, type Queue, Worker } from 'bullmq'
+import { storeUnavailable } from '../core/errors.js'
 import type { Clock } from '../core/ports/clock.js'
 import type { Log } from '../core/ports/log.js'
 import type { FlowQueue } from '../core/ports/queue.js'
@@ -7,7 +8,10 @@ import {
   CALM,
   type Due,
   ENGINE_RETRY,
+  openQueue,
+  putAside,
   type QueueSetting,
+  reached,
   type Vigilance,
   workerOptions,
 } from './connection.js'
@@ -16,6 +20,8 @@ export const FLOWS = 'flows'
 
 interface FlowData extends Due {
   runId?: string
+  /** The wishes for a new look that the turn before had seen. */
+  pokes?: number
 }
 
 /** A bare run id may be all digits, which BullMQ refuses as a job id. */
@@ -27,18 +33,22 @@ export interface FlowQueueHandle extends FlowQueue {
 }
 
 export function createFlowQueue(setting: QueueSetting): FlowQueueHandle {
-  const queue = new Queue<FlowData>(FLOWS, setting)
+  const queue = openQueue<FlowData>(FLOWS, setting)
   const add = async (runId: string) => {
-    await queue.add('run', { runId }, { ...ENGINE_RETRY, jobId: jobIdOf(runId) })
+    await reached(queue.add('run', { runId }, { ...ENGINE_RETRY, jobId: jobIdOf(runId) }))
   }
   return {
     queue,
     add,
     async wake(runId) {
-      const job = await queue.getJob(jobIdOf(runId))
+      const job = await reached(queue.getJob(jobIdOf(runId)))
       if (!job) return add(runId)
-      // Not delayed: it is waiting or active, and then the poke that was counted before this call is seen at its end.
-      await job.promote().catch(() => {})
+      try {
+        await job.promote()
+      } catch (error) {
+        // Not delayed: it is waiting or active, and then the poke that was counted before this call is seen at its end.
+        if ((error as { code?: unknown }).code !== ErrorCode.JobNotInState) throw storeUnavailable(error)
+      }
     },
     close: () => queue.close(),
   }
@@ -46,11 +56,13 @@ export function createFlowQueue(setting: QueueSetting): FlowQueueHandle {
 
 /** How a turn of a run ended, as the engine needs to know it. */
 export type TurnOutcome =
-  | { kind: 'ended' | 'lost'; pokes: number }
+  | { kind: 'ended'; pokes: number }
+  | { kind: 'lost'; pokes: number }
   | { kind: 'parked'; wakeAtMs: number; waitsFor: 'vendor' | 'person' | 'time'; pokes: number }
 
 export interface FlowWorkerParts {
-  turn(runId: string): Promise<TurnOutcome>
+  /** `leaving`: whether to stop before the next step, because this worker wants to go. */
+  turn(runId: string, leaving: () => boolean): Promise<TurnOutcome>
   /** Wishes for a new look so far. */
   pokes(runId: string): Promise<number>
   /** Runs that have not ended, for the sweep. */
@@ -63,10 +75,11 @@ export interface FlowWorkerParts {
 
 const SWEEP = 'sweep'
 const SWEEP_EVERY_MS = 60_000
+const LOST_REST_MS = 1000
 
 export interface WorkerHandle {
-  /** Stops taking work and waits for what is in hand. */
-  close(): Promise<void>
+  /** Stops taking work and waits for what is in hand; with `force` it goes at once, as if it had died. */
+  close(force?: boolean): Promise<void>
 }
 
 export async function startFlowWorker(
@@ -74,18 +87,28 @@ export async function startFlowWorker(
   flows: FlowQueueHandle,
   parts: FlowWorkerParts,
 ): Promise<WorkerHandle> {
+  let closing = false
+  const leaving = () => closing
   const worker = new Worker<FlowData>(
     FLOWS,
     async (job, token) => {
       const { runId } = job.data
       if (runId === undefined) return sweep(flows, parts)
-      const outcome = await parts.turn(runId)
-      if (outcome.kind !== 'parked') return
-      const delayMs = Math.max(0, outcome.wakeAtMs - parts.clock.now())
-      await job.updateData({ runId, dueAt: outcome.wakeAtMs, waitsFor: outcome.waitsFor })
-      await job.moveToDelayed(Date.now() + delayMs, token)
-      // Somebody may have asked for a look after this turn had looked and before the job could be woken.
-      if ((await parts.pokes(runId)) !== outcome.pokes) await flows.wake(runId)
+      let outcome = await parts.turn(runId, leaving)
+      // Somebody asked for a new look after this turn had looked.
+      while (outcome.kind === 'parked' && !closing && (await parts.pokes(runId)) !== outcome.pokes) {
+        outcome = await parts.turn(runId, leaving)
+      }
+      if (outcome.kind === 'ended') return
+      if (outcome.kind === 'lost') {
+        // Whoever has the run now may be a worker that stalled and woke up. If the job is still ours, it stays to be taken again.
+        await putAside(job, token, LOST_REST_MS).catch(() => {})
+        throw new DelayedError()
+      }
+      const { wakeAtMs, waitsFor, pokes } = outcome
+      await putAside(job, token, wakeAtMs - parts.clock.now(), { runId, dueAt: wakeAtMs, waitsFor, pokes })
+      // The same, after we had looked whether somebody asked and before the job could be woken.
+      if ((await parts.pokes(runId)) !== pokes) await flows.wake(runId)
       throw new DelayedError()
     },
     workerOptions(setting, parts.concurrency ?? 10, parts.vigilance ?? CALM),
@@ -101,10 +124,22 @@ export async function startFlowWorker(
     { every: SWEEP_EVERY_MS },
     { name: SWEEP, data: {}, opts: { removeOnComplete: true, removeOnFail: true } },
   )
-  return { close: () => worker.close() }
+  return {
+    close(force) {
+      closing = true
+      return worker.close(force)
+    },
+  }
 }
 
-/** A run whose process died between writing it and queueing it has no job: give it one. */
+/** A process may have died between writing a run and queueing it, or between counting a wish for a look and waking the run. */
 async function sweep(flows: FlowQueueHandle, parts: FlowWorkerParts): Promise<void> {
-  for (const runId of await parts.openRuns()) await flows.add(runId)
+  const queue: Queue<FlowData> = flows.queue
+  for (const runId of await parts.openRuns()) {
+    const job = await queue.getJob(jobIdOf(runId))
+    if (!job) await flows.add(runId)
+    else if (job.data.pokes !== undefined && job.data.pokes !== (await parts.pokes(runId))) {
+      await flows.wake(runId)
+    }
+  }
 }

@@ -3,17 +3,21 @@
  * edits collapse and a message is never in job data. Consumed by chat processes.
  */
 import { randomUUID } from 'node:crypto'
-import { DelayedError, Queue, Worker } from 'bullmq'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DelayedError, type Queue, Worker } from 'bullmq'
 import type { PlatformName } from '../core/actor.js'
-import { BotError } from '../core/errors.js'
+import { BotError, type ErrorCode } from '../core/errors.js'
 import type { ChatDoor, MessageRef } from '../core/ports/chat.js'
 import type { Log } from '../core/ports/log.js'
-import type { Outbox, OutboxLanes, OutboxRecords, PendingMessage } from '../core/ports/outbox.js'
+import type { Outbox, OutboxLanes, OutboxRecords, PendingMessage, SendFailure } from '../core/ports/outbox.js'
 import {
   CALM,
   type Due,
   ENGINE_RETRY,
+  openQueue,
+  putAside,
   type QueueSetting,
+  reached,
   type Vigilance,
   workerOptions,
 } from './connection.js'
@@ -28,8 +32,10 @@ export const outboxQueueName = (platform: PlatformName) => `outbox-${platform}`
 /** A message that cannot be sent for a day is given up: by then its card has long been told elsewhere. */
 const GIVE_UP_AFTER_MS = 86_400_000
 const LONGEST_REST_MS = 5 * 60_000
-/** Another sender holds the lane: come back when its lease may have ended. */
-const BUSY_REST_MS = 5_000
+/** A platform that takes longer does not answer; well under the lease of a lane, so that no second sender comes in between. */
+const SEND_WITHIN_MS = 20_000
+/** Another sender holds the lane: look again soon, since it may have died. */
+const BUSY_REST_MS = 1_000
 const SWEEP_EVERY_MS = 60_000
 
 export interface OutboxQueueHandle {
@@ -41,12 +47,12 @@ export interface OutboxQueueHandle {
 }
 
 export function createOutboxQueue(setting: QueueSetting, platform: PlatformName): OutboxQueueHandle {
-  const queue = new Queue<LaneData>(outboxQueueName(platform), setting)
+  const queue = openQueue<LaneData>(outboxQueueName(platform), setting)
   return {
     platform,
     queue,
     async call(lane) {
-      await queue.add('lane', { lane }, ENGINE_RETRY)
+      await reached(queue.add('lane', { lane }, ENGINE_RETRY))
     },
     close: () => queue.close(),
   }
@@ -83,7 +89,7 @@ export async function startSender(
 ): Promise<WorkerHandle> {
   const { lanes, door, log } = parts
   const sweep = async () => {
-    for (const lane of await lanes.waiting(door.platform)) await queue.call(lane)
+    for (const lane of await lanes.recall(door.platform)) await queue.call(lane)
   }
   const worker = new Worker<LaneData>(
     outboxQueueName(door.platform),
@@ -92,13 +98,15 @@ export async function startSender(
       if (lane === undefined) return sweep()
       const restMs = await emptyLane(lane, parts)
       if (restMs === 0) return
-      await job.updateData({ lane, dueAt: 0, waitsFor: 'vendor' })
-      await job.moveToDelayed(Date.now() + restMs, token)
+      await putAside(job, token, restMs, { lane, dueAt: 0, waitsFor: 'vendor' })
       throw new DelayedError()
     },
     workerOptions(setting, 10, parts.vigilance ?? CALM),
   )
   worker.on('error', error => log.warn('sender', { platform: door.platform, reason: error.message }))
+  worker.on('failed', (job, error) =>
+    log.error('sender broke', { lane: job?.data.lane, reason: error.message }),
+  )
   await worker.waitUntilReady()
   await sweep()
   await queue.queue.upsertJobScheduler(
@@ -106,7 +114,7 @@ export async function startSender(
     { every: SWEEP_EVERY_MS },
     { name: 'sweep', data: {}, opts: { removeOnComplete: true, removeOnFail: true } },
   )
-  return { close: () => worker.close() }
+  return { close: force => worker.close(force) }
 }
 
 /** Sends what a lane holds, one message after another. Answers how long to rest before going on; 0: the lane is empty. */
@@ -117,26 +125,58 @@ async function emptyLane(lane: string, { lanes, door, log, afterSend }: SenderPa
     if (message === 'empty') return 0
     if (message === 'busy') return BUSY_REST_MS
     if ('waitMs' in message) return message.waitMs
+    let ref: MessageRef | null
     try {
-      const ref = await send(message, door)
-      await afterSend?.(message.key)
-      await lanes.sent(lane, token, message, ref, door.paceMs)
+      ref = await inTime(send(message, door))
     } catch (thrown) {
-      const error = BotError.from(thrown)
-      const final = !error.retryable || message.failingForMs > GIVE_UP_AFTER_MS
-      const restMs = error.retryAfterMs ?? Math.min(LONGEST_REST_MS, 1000 * 2 ** message.failures)
-      log.warn(final ? 'message given up' : 'message not sent yet', {
-        key: message.key,
-        code: error.code,
-        reason: error.message,
-        ...error.details,
-      })
-      await lanes.failed(lane, token, message, final, restMs)
-      if (!final) {
-        await lanes.release(lane, token)
-        return restMs
-      }
+      const how = judge(BotError.from(thrown), message, log)
+      await lanes.failed(lane, token, message, how)
+      if (how.final) continue
+      await lanes.release(lane, token)
+      return how.restMs
     }
+    await afterSend?.(message.key)
+    await lanes.sent(lane, token, message, ref, door.paceMs)
+  }
+}
+
+async function inTime<T>(sending: Promise<T>): Promise<T> {
+  const late = new AbortController()
+  try {
+    return await Promise.race([
+      sending,
+      sleep(SEND_WITHIN_MS, undefined, { signal: late.signal }).then(() => {
+        throw new BotError(
+          'chat.unreachable',
+          `The chat platform did not answer in ${SEND_WITHIN_MS / 1000} s.`,
+        )
+      }),
+    ])
+  } finally {
+    late.abort()
+  }
+}
+
+/** Errors after which the platform certainly has no message of ours. */
+const CERTAINLY_NOT_SENT: readonly ErrorCode[] = ['chat.refused', 'chat.rate-limited']
+
+function judge(
+  error: BotError,
+  { key, inDoubt, failures, failingForMs }: PendingMessage,
+  log: Log,
+): SendFailure {
+  const final = !error.retryable || failingForMs > GIVE_UP_AFTER_MS
+  log.warn(final ? 'message given up' : 'message not sent yet', {
+    key,
+    code: error.code,
+    reason: error.message,
+    ...(error.cause === undefined ? {} : { cause: String(error.cause) }),
+    ...error.details,
+  })
+  return {
+    final,
+    inDoubt: inDoubt || !CERTAINLY_NOT_SENT.includes(error.code),
+    restMs: error.retryAfterMs ?? Math.min(LONGEST_REST_MS, 1000 * 2 ** failures),
   }
 }
 
@@ -145,7 +185,7 @@ async function send(message: PendingMessage, door: ChatDoor): Promise<MessageRef
   let { ref } = message
   let possibleRepeat = false
   if (ref === null && message.inDoubt) {
-    const found = await door.find(message.key, message.target, message.under ?? undefined)
+    const found = await lookFor(message, door)
     if (found === 'unknown') possibleRepeat = true
     else ref = found
   }
@@ -163,4 +203,14 @@ async function send(message: PendingMessage, door: ChatDoor): Promise<MessageRef
   if (ref === null) return door.post(outgoing)
   await door.edit(ref, outgoing)
   return ref
+}
+
+/** A platform that refuses to show its history cannot tell either. */
+async function lookFor({ key, target, under }: PendingMessage, door: ChatDoor): ReturnType<ChatDoor['find']> {
+  try {
+    return await door.find(key, target, under ?? undefined)
+  } catch (thrown) {
+    if (BotError.from(thrown).code === 'chat.refused') return 'unknown'
+    throw thrown
+  }
 }

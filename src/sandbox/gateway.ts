@@ -33,14 +33,15 @@ export function createGateway(parts: GatewayParts): Gateway {
   return (request, response) => {
     const queryId = newQueryId()
     response.setHeader('X-OVH-QUERYID', queryId)
-    travel(parts, request).then(
-      outcome => {
-        parts.log.debug('sandbox answered', { method: request.method, target: request.url, queryId })
-        if (outcome === 'cut') request.socket.destroy()
-        else if (outcome !== 'hang') send(response, outcome)
-      },
-      () => request.socket.destroy(),
-    )
+    travel(parts, request)
+      .then(outcome => {
+        const { pathname: path } = split(request.url ?? '/')
+        const status = outcome instanceof Answer ? (outcome.options.status ?? 200) : outcome
+        parts.log.debug('sandbox answered', { method: request.method, path, status, queryId })
+        if (outcome instanceof Answer) send(response, outcome)
+        else if (outcome === 'cut') request.socket.destroy()
+      })
+      .catch(() => request.socket.destroy())
   }
 }
 
@@ -67,7 +68,8 @@ async function travel(parts: GatewayParts, request: IncomingMessage): Promise<An
     }).catch(toAnswer(parts.log))
     return fault?.do === 'cut-after' ? 'cut' : answer
   } catch (thrown) {
-    return toAnswer(parts.log)(thrown)
+    const hasLeft = request.destroyed && !request.complete
+    return hasLeft ? 'cut' : toAnswer(parts.log)(thrown)
   }
 }
 
@@ -129,9 +131,10 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   for await (const chunk of request) {
     const piece = Buffer.from(chunk)
     bytes += piece.length
-    if (bytes > MAX_BODY_BYTES) throw new Refusal(413, null, 'The body is too large')
-    chunks.push(piece)
+    // Read on without keeping: an answer in the middle of a body would not be heard.
+    if (bytes <= MAX_BODY_BYTES) chunks.push(piece)
   }
+  if (bytes > MAX_BODY_BYTES) throw new Refusal(413, null, 'The body is too large')
   return Buffer.concat(chunks)
 }
 

@@ -15,8 +15,12 @@
  * | vault:<runId>           | hash   | vault.ts       | 2 days at most               | yes         |
  * | delivery:<runId>        | hash   | deliveries.ts  | 90 days                      | no          |
  * | credential:<id>         | string | ledger.ts      | until forgotten              | no          |
+ * | request:<runId>         | hash   | approvals.ts   | 90 days                      | no          |
+ * | votes:<runId>           | hash   | approvals.ts   | 90 days                      | no          |
+ * | requests:pending        | zset   | approvals.ts   | for ever, entries until over | no          |
  * | ovh-rate                | hash   | rate-limiter.ts| 1 hour                       | no          |
  * | policy                  | hash   | policy.ts      | for ever                     | no          |
+ * | inventory:<kind>        | hash   | inventory.ts   | for ever, overwritten        | no          |
  *
  * BullMQ keeps its queues under `{okms}:q:`; job data holds ids alone.
  */
@@ -38,6 +42,10 @@ export const keys = {
   vault: (runId: string) => `${PREFIX}:vault:${runId}`,
   delivery: (runId: string) => `${PREFIX}:delivery:${runId}`,
   credential: (id: string) => `${PREFIX}:credential:${id}`,
+  request: (runId: string) => `${PREFIX}:request:${runId}`,
+  votes: (runId: string) => `${PREFIX}:votes:${runId}`,
+  pendingRequests: `${PREFIX}:requests:pending`,
   ovhRate: `${PREFIX}:ovh-rate`,
   policy: `${PREFIX}:policy`,
+  inventory: (kind: string) => `${PREFIX}:inventory:${kind}`,
 } as const

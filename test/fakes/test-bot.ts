@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type DemoOptions, startDemo } from '../../src/demo/demo.js'
 import { createLog } from '../../src/ops/log.js'
+import { channel, person } from '../../src/platforms/console/adapter.js'
 
 export const PROJECT = resolve(import.meta.dirname, '../..')
 
@@ -45,6 +46,14 @@ export async function startTestBot(options: Partial<Pick<DemoOptions, 'worker' |
       for (const line of typed) await demo.session.line(line)
       return screen.slice(before).join('\n')
     },
+    /** Presses Approve without waiting for others, as many do at once. */
+    approveAtOnce: (name: string, runId: string) =>
+      demo.door.press({
+        actor: person(name),
+        conversation: channel('ops'),
+        press: 'approve',
+        subject: runId,
+      }),
     /** The live credentials at OVHcloud. */
     live: () =>
       demo.sandbox.credentials().filter(({ status }) => status === 'READY' || status === 'CREATING'),

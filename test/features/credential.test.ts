@@ -187,11 +187,6 @@ describe('input that cannot be', () => {
       'ana: /okms credential vcenter 30d csr:./nothing.csr',
       /There is no readable file/,
     ],
-    [
-      'what needs approval',
-      'ana: /okms credential vcenter 200d csr:CSR',
-      /needs approval by 1 person of role approver/,
-    ],
     ['a request with a broken signature', 'ana: /okms credential vcenter 30d csr:BROKEN', /signature/i],
     ['a request with a key of 1024 bits', 'ana: /okms credential vcenter 30d csr:WEAK', /1024/],
   ]

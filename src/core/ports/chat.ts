@@ -1,6 +1,6 @@
 /** What the bot needs from a chat platform. Implemented by each folder of src/platforms. */
 import type { Actor, Conversation, PlatformName } from '../actor.js'
-import type { Command } from '../command.js'
+import type { CommandFace } from '../command-face.js'
 import type { Form } from '../form.js'
 import type { Completing, Invocation, Press } from '../invocation.js'
 import type { PrivateFile, Reply } from '../reply.js'
@@ -57,7 +57,7 @@ export interface Exchange {
 /** What a platform asks the bot while a person is typing or pressing. All answer within 2 s, from memory or Redis. */
 export interface ChatListener {
   /** Every command, to be published or offered. */
-  commands(): readonly Command[]
+  commands(): readonly CommandFace[]
   /** The form that pressing opens; `null`: pressing acts at once. */
   form(press: string): Form | null
   /** What an option may be completed to, at most 25, best first; empty for whoever may not use the command there. */

@@ -50,9 +50,17 @@ export interface OutboxLanes {
     ref: MessageRef | null,
     paceMs: number,
   ): Promise<void>
-  /** It failed; `final` gives it up, else it stays first in its lane and the lane rests for `restMs`. */
-  failed(lane: string, token: string, message: PendingMessage, final: boolean, restMs: number): Promise<void>
+  /** It failed. */
+  failed(lane: string, token: string, message: PendingMessage, how: SendFailure): Promise<void>
   release(lane: string, token: string): Promise<void>
-  /** Lanes with something in them, for the sweep after a crash. */
-  waiting(platform: PlatformName): Promise<string[]>
+  /** Lanes with something in them that no sender was called to lately, for the sweep after a crash. Answering counts as calling. */
+  recall(platform: PlatformName): Promise<string[]>
+}
+
+export interface SendFailure {
+  /** Gives this version up; else the message stays first in its lane, and the lane rests for `restMs`. */
+  final: boolean
+  /** It may have been sent all the same. */
+  inDoubt: boolean
+  restMs: number
 }

@@ -1,6 +1,5 @@
 /** What a flow may know of the policy: the profiles, judged for the person it runs for. */
 import type { Actor } from '../actor.js'
-import type { Permission } from '../permission.js'
 import type { CertificateType } from './okms.js'
 
 export interface Profile {
@@ -19,18 +18,9 @@ export interface Profile {
   channel: string | null
 }
 
-export interface ApprovalFacts {
-  validityDays?: number
-  profile?: string
-  /** Name and id, since a rule may say either. */
-  okms?: readonly string[]
-}
-
 export interface Profiles {
   /** Profiles that this person may use, by the policy as it is now. */
   usableBy(actor: Actor): Promise<Profile[]>
-  /** Whether people other than the requester must approve: how many, and from which role. `null`: nobody must. */
-  approvalFor(permission: Permission, facts: ApprovalFacts): Promise<{ need: number; from: string } | null>
 }
 
 /** Whether a profile lets this OKMS be asked for, by its name or its id. Without `okms` and `okmsAllowed` it is bound to none. */

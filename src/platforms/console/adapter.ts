@@ -1,6 +1,7 @@
 /** The terminal as a chat platform. Implements ports/chat.ts. */
 import { randomUUID } from 'node:crypto'
 import type { Actor, Conversation } from '../../core/actor.js'
+import type { Form } from '../../core/form.js'
 import type { Invocation, Press } from '../../core/invocation.js'
 import type {
   ChatDoor,
@@ -12,6 +13,7 @@ import type {
 } from '../../core/ports/chat.js'
 import type { PublicFile, Reply } from '../../core/reply.js'
 import { Board, type Readers, type Screen } from './board.js'
+import { formLines, readFields } from './forms.js'
 import type { Inbox } from './inbox.js'
 import { encodeReply } from './replies.js'
 
@@ -19,13 +21,17 @@ export interface ConsoleDoor extends ChatDoor {
   readonly board: Board
   /** Somebody typed a command. Resolves when it is answered. */
   say(invocation: Omit<Invocation, 'id'>): Promise<void>
-  /** Somebody pressed a button. */
+  /** Somebody pressed a button. Where it opens a form, that is shown to them and waits for `fill`. */
   press(press: Omit<Press, 'id'>): Promise<void>
+  /** Somebody completed the form that is open for them. `false`: there is none. */
+  fill(who: Actor, words: string): Promise<boolean>
 }
 
 export function createConsoleDoor(screen: Screen, inbox: Inbox): ConsoleDoor {
   const board = new Board(screen)
   let listener: ChatListener | null = null
+  /** By person: the form that waits to be filled in. */
+  const openForms = new Map<string, { press: Omit<Press, 'id'>; form: Form }>()
 
   function exchangeFor(actor: Actor, conversation: Conversation): Exchange {
     const id = randomUUID()
@@ -67,6 +73,11 @@ export function createConsoleDoor(screen: Screen, inbox: Inbox): ConsoleDoor {
     act: (exchange: Exchange) => Promise<void> | undefined,
   ) => act(exchangeFor(actor, conversation)) ?? Promise.resolve()
 
+  const submit = (press: Omit<Press, 'id'>) =>
+    heard(press.conversation, press.actor, exchange =>
+      listener?.onPress({ ...press, id: randomUUID() }, exchange),
+    )
+
   return {
     platform: 'console',
     paceMs: 0,
@@ -78,10 +89,25 @@ export function createConsoleDoor(screen: Screen, inbox: Inbox): ConsoleDoor {
       heard(invocation.conversation, invocation.actor, exchange =>
         listener?.onInvocation({ ...invocation, id: randomUUID() }, exchange),
       ),
-    press: press =>
-      heard(press.conversation, press.actor, exchange =>
-        listener?.onPress({ ...press, id: randomUUID() }, exchange),
-      ),
+    async press(press) {
+      const form = listener?.form(press.press)
+      if (!form) return submit(press)
+      openForms.set(press.actor.id, { press, form })
+      board.show({
+        key: `form/${randomUUID()}`,
+        readers: onlyFor(press.actor),
+        lines: formLines(form),
+        buttons: [],
+      })
+    },
+    async fill(who, words) {
+      const open = openForms.get(who.id)
+      if (!open) return false
+      const fields = readFields(open.form, words)
+      openForms.delete(who.id)
+      await submit({ ...open.press, fields })
+      return true
+    },
 
     async post({ key, target, reply, possibleRepeat }: OutgoingMessage) {
       const lines = possibleRepeat ? ['(possibly a repeat)', ...encodeReply(reply)] : encodeReply(reply)

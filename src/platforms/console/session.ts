@@ -6,8 +6,8 @@ import { readFile } from 'node:fs/promises'
 import type { Conversation } from '../../core/actor.js'
 import { parseDuration } from '../../core/duration.js'
 import { BotError } from '../../core/errors.js'
-import { normalizeRunId } from '../../core/ports/chance.js'
 import type { Button } from '../../core/reply.js'
+import { normalizeRunId } from '../../core/run-id.js'
 import { type ConsoleDoor, channel, directMessages, person, readersOf, thread } from './adapter.js'
 import type { ShownMessage } from './board.js'
 
@@ -29,6 +29,7 @@ export const CONSOLE_HELP = [
   'ana: /okms list                speak as ana in #ops; without a name as the first person',
   'ana #sec: …  ana dm: …         speak elsewhere; ana thread <run>: … in the thread of a run',
   'ana: press Collect [run]       press the newest such button that ana can see',
+  'bo: fill reason:"not now"       complete the form that a press has opened',
   'settle                         wait until nothing moves any more',
   'advance 20d                    move the clock and let what is due happen',
   'exit                           end',
@@ -78,7 +79,22 @@ export function createSession(parts: SessionParts) {
       await pressButton(name, conversation, press[1]!.trim())
       return true
     }
+    const fill = /^fill(?:\s+(.+))?$/is.exec(words)
+    if (fill) {
+      await fillForm(name, fill[1] ?? '')
+      return true
+    }
     return false
+  }
+
+  async function fillForm(name: string, words: string): Promise<void> {
+    try {
+      if (!(await door.fill(person(name), words)))
+        board.note(`No form is open for ${name}; press a button first.`)
+    } catch (error) {
+      if (!(error instanceof BotError)) throw error
+      board.note(error.message)
+    }
   }
 
   async function pressButton(name: string, conversation: Conversation, wanted: string): Promise<void> {

@@ -41,6 +41,8 @@ export function createDoor(options: DoorOptions): Door {
   })
   const close = hangUpWith(server)
   server.on('secureConnection', socket => {
+    // Clients may leave at any moment.
+    socket.on('error', () => {})
     serve(socket, options).catch(() => socket.destroy())
   })
   // A handshake that fails is the client's affair.

@@ -68,7 +68,11 @@ export function authRoutes(world: World): Route[] {
           consumer.expiresAt = endOf(query.get('duration'), clock.now())
         }
         if (consumer.redirection !== null) {
-          return new Answer('', { status: 302, html: true, headers: { Location: consumer.redirection } })
+          return new Answer('', {
+            status: 302,
+            html: true,
+            headers: { Location: new URL(consumer.redirection).href },
+          })
         }
         const sentence = consumer.decision === 'validated' ? 'may now act for' : 'was refused by'
         const page = `<!doctype html><title>Sandbox</title><p>The application ${sentence} ${world.account.nichandle}.</p>\n`

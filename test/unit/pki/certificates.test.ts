@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  type Certificate,
   checkIssuedCertificate,
   type IssuedFor,
   isSignedBy,
@@ -73,6 +74,15 @@ describe('known answers', () => {
   })
 })
 
+/** The month of notAfter (UTCTime, YYMMDDhhmmssZ) written anew. */
+function withMonth({ der, notAfter }: Certificate, month: string): Uint8Array {
+  const changed = Buffer.from(der)
+  const year = String(notAfter.getUTCFullYear()).slice(2)
+  const at = changed.lastIndexOf(`\x17\x0d${year}`)
+  changed.write(month, at + 4)
+  return changed
+}
+
 describe('forms', () => {
   const one = pem('rsa-2048')
   const other = pem('ec-p256-client')
@@ -101,6 +111,7 @@ describe('forms', () => {
     ['damaged armour', one.replace('-----BEGIN', '------BEGIN')],
     ['empty DER', new Uint8Array()],
     ['DER with a byte after it', Buffer.concat([readCertificate(one).der, Buffer.of(0)])],
+    ['a month that does not exist', withMonth(readCertificate(one), '99')],
     ['DER of something else', spkiVector('rsa-2048')],
   ])('refuses %s', (_name, form) => {
     expect(() => readCertificate(form)).toThrow(expect.objectContaining({ code: 'certificate.malformed' }))

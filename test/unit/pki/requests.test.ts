@@ -71,6 +71,7 @@ describe('forms in which people paste', () => {
     ['a code fence', `\`\`\`pem\n${good}\`\`\``],
     ['a byte order mark', `\uFEFF${good}`],
     ['longer lines', good.replace(/(?<=[A-Za-z0-9+/=])\n(?=[A-Za-z0-9+/=])/g, '')],
+    ['a sentence that speaks of the private key', `The private key stays here.\n${good}`],
     ['a polite sentence', `Here it is:\n${good}\nThank you!`],
   ])('accepts %s', async (_name, text) => {
     expect((await readRequest(text)).pem).toBe(good)
@@ -137,6 +138,8 @@ describe('refusals', () => {
     ['a private key under a passphrase', vector('keys/rsa-2048.encrypted.pem'), /holds a private key/],
     ['a request with its private key', good + key, /holds a private key/],
     ['a private key with literal \\n', key.replaceAll('\n', '\\n'), /holds a private key/],
+    ['a private key in damaged armour', key.replace('-----BEGIN', '------BEGIN'), /holds a private key/],
+    ['a private key without its first line', key.slice(key.indexOf('\n')), /holds a private key/],
     ['a private key as one line', key.replaceAll('\n', ' '), /holds a private key/],
     [
       'a private key in the armour of a request',

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.js'
-import { type Client, field, type Keys, plainClient, signedClient, text } from './signed-client.js'
+import { type Client, field, jsonOf, type Keys, plainClient, signedClient, text } from './signed-client.js'
 
 let sandbox: Sandbox
 let ana: Client
@@ -262,10 +262,10 @@ describe('service accounts', () => {
     `Basic ${Buffer.from(`${sandbox.info.clientId}:${sandbox.info.clientSecret}`).toString('base64')}`
 
   it('gives a token for a form, with which calls need no signature', async () => {
-    const answer = await (await ask(full())).json()
+    const answer = await jsonOf(await ask(full()))
     expect(answer).toMatchObject({ token_type: 'Bearer', expires_in: 3599, scope: 'all' })
 
-    const bo = plainClient(sandbox.info, { Authorization: `Bearer ${answer.access_token}` })
+    const bo = plainClient(sandbox.info, { Authorization: `Bearer ${text(answer, 'access_token')}` })
 
     expect(await bo('GET', ME)).toMatchObject({ status: 200 })
     expect((await bo('GET', '/v1/auth/details')).body).toMatchObject({
@@ -281,7 +281,7 @@ describe('service accounts', () => {
   it('gives a token for HTTP Basic', async () => {
     const answer = await ask({ grant_type: 'client_credentials' }, { Authorization: basic() })
 
-    expect([answer.status, (await answer.json()).token_type]).toEqual([200, 'Bearer'])
+    expect([answer.status, field(await jsonOf(answer), 'token_type')]).toEqual([200, 'Bearer'])
     expect(sandbox.info.tokenUrl.endsWith('oauth2/token')).toBe(true)
   })
 
@@ -305,7 +305,7 @@ describe('service accounts', () => {
   ])('refuses %s', async (_, call, status, error) => {
     const answer = await call()
 
-    expect([answer.status, (await answer.json()).error]).toEqual([status, error])
+    expect([answer.status, field(await jsonOf(answer), 'error')]).toEqual([status, error])
   })
 
   it('makes another account, lists it, and forgets it with its tokens', async () => {
@@ -316,10 +316,10 @@ describe('service accounts', () => {
       callbackUrls: [],
     })
     const clientId = text(made.body, 'clientId')
-    const token = await (
-      await ask({ ...full(), client_id: clientId, client_secret: text(made.body, 'clientSecret') })
-    ).json()
-    const bo = plainClient(sandbox.info, { Authorization: `Bearer ${token.access_token}` })
+    const token = await jsonOf(
+      await ask({ ...full(), client_id: clientId, client_secret: text(made.body, 'clientSecret') }),
+    )
+    const bo = plainClient(sandbox.info, { Authorization: `Bearer ${text(token, 'access_token')}` })
     expect(await bo('GET', ME)).toMatchObject({ status: 200 })
     expect((await ana('GET', `/v1/me/api/oauth2/client/${clientId}`)).body).toMatchObject({
       name: 'second',

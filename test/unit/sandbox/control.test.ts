@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.js'
-import { type Client, plainClient, signedClient, text } from './signed-client.js'
+import { type Client, jsonOf, plainClient, signedClient, text } from './signed-client.js'
 
 let sandbox: Sandbox
 let ana: Client
@@ -121,7 +121,7 @@ describe('the control endpoint', () => {
     const answer = await post(settings)
 
     expect(answer.status).toBe(200)
-    const state = await answer.json()
+    const state = await jsonOf(answer)
     expect(state).toMatchObject({
       ...settings,
       faults: [],
@@ -190,7 +190,7 @@ describe('the control endpoint', () => {
     const answer = await post({ creating: '99s', deny: ['*'], ...wrong })
 
     expect(answer.status).toBe(400)
-    expect((await answer.json()).message).toContain(sentence)
+    expect(text(await jsonOf(answer), 'message')).toContain(sentence)
     const { now, ...after } = await sandbox.control({})
     expect(before).toMatchObject(after)
   })

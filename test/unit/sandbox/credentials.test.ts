@@ -291,6 +291,10 @@ describe('refusals', () => {
     expect(text(replies[0]!.body, 'message')).not.toBe(text(replies[1]!.body, 'message'))
   })
 
+  it('refuses a body of more than a megabyte', async () => {
+    expect(await ana('POST', path, { ...wish, csr: 'x'.repeat(2_000_000) })).toMatchObject({ status: 413 })
+  })
+
   it('takes a JSON body without a Content-Type', async () => {
     const reply = await ana('POST', path, wish, { headers: {} })
 

@@ -97,3 +97,7 @@ export function list(value: Json): Json[] {
 export function texts(value: Json, name: string): string[] {
   return list(value).map(item => text(item, name))
 }
+
+export async function jsonOf(response: Response): Promise<Json> {
+  return JSON.parse(await response.text())
+}

@@ -1,0 +1,185 @@
+/** `step.approval`: asks in a thread, parks the run, and comes back with the decision. The run holds no worker meanwhile. */
+import type { Conversation } from '../core/actor.js'
+import { formatDuration } from '../core/duration.js'
+import { BotError } from '../core/errors.js'
+import { planHashOf } from '../core/hash.js'
+import type { AskedApproval, Decision, Job, Step } from '../core/job.js'
+import { conversationOf } from '../core/place.js'
+import type { Approvals, RequestStatus } from '../core/ports/approvals.js'
+import type { Clock } from '../core/ports/clock.js'
+import type { Outbox } from '../core/ports/outbox.js'
+import type { PolicySource } from '../core/ports/policy-source.js'
+import { lines, type Reply } from '../core/reply.js'
+import type { RunRecord } from '../core/run.js'
+import { code, mention, plain, say, type Text } from '../core/text.js'
+import { approversOf } from './approve.js'
+import { policyOf } from './authorize.js'
+import { approvalRuleFor } from './policy-judge.js'
+import type { ApprovalRule, Policy } from './policy-model.js'
+import { headKey, requestThread, threadOf, votingMessage } from './request-card.js'
+import type { Turn } from './run-steps.js'
+
+export interface ApprovalStepParts {
+  approvals: Approvals
+  policy: PolicySource<Policy>
+  outbox: Outbox
+  clock: Clock
+}
+
+/** What is remembered of having asked. */
+interface Asked {
+  need: number
+  from: string
+  approvers: string
+  expiresMs: number
+  head: RequestStatus['head']
+}
+
+/** Reminders to the approvers after 15, 30, 60 … minutes. */
+const FIRST_NUDGE_MS = 15 * 60_000
+
+/** Longest name of a thread on Discord; Slack's threads have none. */
+const LONGEST_THREAD_TITLE = 100
+
+export function approvalStep(
+  turn: Turn,
+  run: RunRecord,
+  job: Job<never>,
+  parts: ApprovalStepParts,
+): Step['approval'] {
+  const { approvals, outbox, clock } = parts
+  const { runId } = run
+  const title = plain(job.title(run.input as never)).slice(0, LONGEST_THREAD_TITLE)
+
+  async function ask(asked: AskedApproval): Promise<Asked | null> {
+    const policy = await policyOf(parts.policy)
+    const rule = approvalRuleFor(policy, asked.permission, asked.facts)
+    if (!rule) return null
+    const conversation = placeFor(run, rule)
+    const head = { key: headKey(runId, run.privately), conversation }
+    const now = clock.now()
+    const planHash = planHashOf(asked.plan)
+    await approvals.open({
+      runId,
+      title,
+      requester: run.requester,
+      conversation,
+      head,
+      permission: asked.permission,
+      facts: asked.facts,
+      planHash,
+      askedAt: new Date(now).toISOString(),
+      expiresAt: new Date(now + rule.expiresMs).toISOString(),
+    })
+    const mark: Asked = {
+      need: rule.need,
+      from: rule.from,
+      approvers: approversOf(policy, rule),
+      expiresMs: rule.expiresMs,
+      head,
+    }
+    if (run.privately) await showHead(asked, mark, 'waits')
+    await outbox.put(`${runId}/voting`, threadOf({ runId, title, head }), votingMessage(runId))
+    return mark
+  }
+
+  /** Where the run's card is private, the request is a public card of its own, without secrets. */
+  async function showHead(asked: AskedApproval, mark: Asked, state: 'waits' | Text): Promise<void> {
+    const waits = say`waits for ${waitingFor(mark)}`
+    const card: Reply = {
+      kind: 'card',
+      title: say`${title} · run ${code(runId)} · asked by ${mention(run.requester)}`,
+      fields: [...asked.shows, { label: 'Plan', value: [code(planHashOf(asked.plan))] }],
+      steps: [],
+      ending: [state === 'waits' ? waits : state],
+    }
+    await outbox.put(mark.head.key, { to: 'conversation', conversation: mark.head.conversation }, card)
+  }
+
+  async function look(asked: AskedApproval, mark: Asked, waitedMs: number): Promise<Decision | undefined> {
+    const request = await approvals.status(runId)
+    if (!request || request.planHash !== planHashOf(asked.plan)) {
+      throw new BotError('state.conflict', 'What waits for approval is not what this run would do.', {
+        hint: 'Nothing was done. Ask again.',
+      })
+    }
+    if (request.state === 'pending') {
+      await nudge(request, mark, waitedMs)
+      return undefined
+    }
+    return decisionOf(request)
+  }
+
+  async function nudge(request: RequestStatus, mark: Asked, waitedMs: number): Promise<void> {
+    if (waitedMs < FIRST_NUDGE_MS) return
+    const nth = Math.floor(Math.log2(waitedMs / FIRST_NUDGE_MS))
+    const said = `Still waits for ${waitingFor(mark)}, for ${formatDuration(FIRST_NUDGE_MS * 2 ** nth)} now: ${mark.approvers}.`
+    await outbox.put(`${runId}/nudge-${nth}`, requestThread(request), lines(said))
+  }
+
+  return async (waitTitle, asked) => {
+    const mark = await turn.step('Ask for approval', () => ask(asked), {
+      note: given =>
+        given ? say`${waitingFor(given)}, plan ${code(planHashOf(asked.plan))}` : 'none needed',
+    })
+    if (!mark) return { state: 'not-needed', by: [] }
+    const decision = await turn.until<Decision>(
+      waitTitle,
+      {
+        every: '15m',
+        growingTo: '2h',
+        atMost: `${mark.expiresMs}ms`,
+        waitsFor: 'person',
+        note: describe,
+        tooLong: async () =>
+          (await approvals.expire(runId)) ? { state: 'expired', by: null, reason: null } : undefined,
+      },
+      ({ waitedMs }) => look(asked, mark, waitedMs),
+    )
+    await turn.step('Close the request', async () => {
+      const said = describe(decision)
+      await outbox.put(
+        `${runId}/voting`,
+        threadOf({ runId, title, head: mark.head }),
+        lines(`It is decided: ${said}.`),
+      )
+      if (run.privately) await showHead(asked, mark, `${said[0]!.toUpperCase()}${said.slice(1)}.`)
+    })
+    return decision
+  }
+}
+
+function placeFor(run: RunRecord, rule: ApprovalRule): Conversation {
+  if (rule.channel !== null) return conversationOf(rule.channel)
+  if (run.conversation.kind !== 'dm') return run.conversation
+  throw new BotError(
+    'input.invalid',
+    'Other people have to approve this, and nobody else reads this conversation.',
+    {
+      hint: 'Ask again in a channel.',
+    },
+  )
+}
+
+const waitingFor = ({ need, from }: Pick<Asked, 'need' | 'from'>) =>
+  `${need === 1 ? '1 approval' : `${need} approvals`} from role ${from}`
+
+function decisionOf({ state, votes, endedBy }: RequestStatus): Decision {
+  if (state === 'approved') return { state, by: votes.map(({ name }) => name) }
+  if (state === 'pending') throw new BotError('bug', 'A pending request has no decision.')
+  return { state, by: endedBy?.name ?? null, reason: endedBy?.comment ?? null }
+}
+
+/** `approved by bo`, `denied by bo: not this week`, `expired: nobody decided in time`. */
+export function describe(decision: Decision): string {
+  switch (decision.state) {
+    case 'not-needed':
+      return 'no approval needed'
+    case 'approved':
+      return `approved by ${decision.by.join(', ')}`
+    case 'expired':
+      return 'expired: nobody decided in time'
+    default:
+      return `${decision.state}${decision.by === null ? '' : ` by ${decision.by}`}${decision.reason === null ? '' : `: ${decision.reason}`}`
+  }
+}

@@ -1,0 +1,233 @@
+/** Where runs rest: written once per start key, changed by the last one who claimed them alone. */
+import fc from 'fast-check'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { newRunId, realChance } from '../../../src/core/ports/chance.js'
+import type { RunStore } from '../../../src/core/ports/runs.js'
+import type { NewRun, StepRecord } from '../../../src/core/run.js'
+import { keys } from '../../../src/store/keys.js'
+import type { RedisConnection } from '../../../src/store/redis.js'
+import { createRunStore } from '../../../src/store/runs.js'
+import { startTestRedis, type TestRedis } from '../../fakes/redis.js'
+
+let server: TestRedis
+let redis: RedisConnection
+let runs: RunStore
+
+beforeAll(async () => {
+  server = await startTestRedis()
+  redis = server.connect()
+  runs = createRunStore(redis)
+})
+afterAll(() => server.stop())
+beforeEach(() => redis.flushall())
+
+function runOf(more: Partial<NewRun> = {}): NewRun {
+  return {
+    runId: newRunId(realChance),
+    job: 'issue-credential',
+    version: 2,
+    input: { name: 'reader', days: 30, csr: null },
+    requester: { platform: 'slack', id: 'U00ANA', name: 'Ana', person: 'ana', groups: ['group:S00OPS'] },
+    conversation: { platform: 'slack', id: 'C00OPS', name: 'ops', kind: 'thread', parent: 'C00OPS' },
+    privately: true,
+    createdAtMs: 1_800_000_000_000,
+    startKey: null,
+    ...more,
+  }
+}
+
+function stepOf(title: string, more: Partial<StepRecord> = {}): StepRecord {
+  return {
+    title,
+    position: 0,
+    state: 'done',
+    result: { id: 'a' },
+    note: null,
+    startedAtMs: 1,
+    endedAtMs: 2,
+    looks: 0,
+    tries: 0,
+    retryAtMs: null,
+    failure: null,
+    ...more,
+  }
+}
+
+describe('a new run', () => {
+  it('reads as it was written, queued, and open', async () => {
+    const run = runOf()
+
+    expect(await runs.create(run)).toBe(run.runId)
+
+    const { startKey: _, ...kept } = run
+    expect(await runs.read(run.runId)).toEqual({
+      ...kept,
+      state: 'queued',
+      endedAtMs: null,
+      failure: null,
+      ending: null,
+      steps: [],
+    })
+    expect(await runs.open()).toEqual([run.runId])
+    expect(await redis.ttl(keys.run(run.runId))).toBe(-1)
+  })
+
+  it('is written once per start key, however often and at once it is asked for', async () => {
+    const wishes = Array.from({ length: 30 }, () => runOf({ startKey: 'slack:trigger-1/1' }))
+
+    const ids = await Promise.all(wishes.map(wish => runs.create(wish)))
+
+    expect(new Set(ids).size).toBe(1)
+    expect(await runs.open()).toEqual([ids[0]])
+    expect(await redis.keys(keys.run('*'))).toHaveLength(1)
+  })
+
+  it('has its start key known for as long as it can be read itself', async () => {
+    const run = runOf({ startKey: '7F3K9Q2M/revoke' })
+    await runs.create(run)
+
+    expect(await redis.ttl(keys.start('7F3K9Q2M/revoke'))).toBeGreaterThan(89 * 86_400)
+  })
+
+  it('never takes the place of another with the same id', async () => {
+    const first = runOf()
+    await runs.create(first)
+
+    const second = runs.create(runOf({ runId: first.runId, job: 'other', startKey: 'x' }))
+
+    await expect(second).rejects.toMatchObject({ code: 'state.conflict' })
+    expect((await runs.read(first.runId))?.job).toBe('issue-credential')
+    expect(await redis.exists(keys.start('x'))).toBe(0)
+  })
+
+  it('may have no input at all', async () => {
+    const run = runOf({ input: undefined })
+    await runs.create(run)
+
+    expect((await runs.claim(run.runId))?.input).toBeNull()
+  })
+
+  it('keeps any input as JSON does', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue(), async input => {
+        const run = runOf({ input })
+        await runs.create(run)
+        expect((await runs.read(run.runId))?.input).toEqual(JSON.parse(JSON.stringify(input)))
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
+
+describe('a claim', () => {
+  it('fences off whoever had it before', async () => {
+    const run = runOf()
+    await runs.create(run)
+    const first = await runs.claim(run.runId)
+    const second = await runs.claim(run.runId)
+
+    expect(await runs.change(run.runId, first!.epoch, { state: 'running' })).toBe(false)
+    expect(await runs.change(run.runId, second!.epoch, { state: 'waiting' })).toBe(true)
+    expect((await runs.read(run.runId))?.state).toBe('waiting')
+  })
+
+  it('gives each of many a number of its own, and the last one the run', async () => {
+    const run = runOf()
+    await runs.create(run)
+
+    const claims = await Promise.all(Array.from({ length: 20 }, () => runs.claim(run.runId)))
+    const written = await Promise.all(
+      claims.map(claim => runs.change(run.runId, claim!.epoch, { state: 'running' })),
+    )
+
+    expect(new Set(claims.map(claim => claim!.epoch)).size).toBe(20)
+    expect(written.filter(Boolean)).toHaveLength(1)
+  })
+
+  it('of a run that is not there finds nothing and writes nothing', async () => {
+    const runId = newRunId(realChance)
+    await redis.zadd(keys.openRuns, 1, runId)
+
+    expect(await runs.claim(runId)).toBeNull()
+    expect(await runs.read(runId)).toBeNull()
+    expect(await runs.change(runId, 1, { state: 'running' })).toBe(false)
+    expect(await runs.poke(runId)).toBe(0)
+    expect(await redis.exists(keys.run(runId))).toBe(0)
+    expect(await runs.open()).toEqual([])
+  })
+})
+
+describe('changes', () => {
+  it('keep steps in the order in which they began', async () => {
+    const run = runOf()
+    await runs.create(run)
+    const { epoch } = (await runs.claim(run.runId))!
+    const titles = ['Wait', 'Ask', 'Check: 100%', 's:odd', '__proto__']
+    for (const [position, title] of [...titles.entries()].reverse()) {
+      await runs.change(run.runId, epoch, { step: stepOf(title, { position }) })
+    }
+
+    const read = await runs.claim(run.runId)
+
+    expect(read?.steps.map(({ title }) => title)).toEqual(titles)
+    expect(read?.steps[0]).toEqual(stepOf('Wait'))
+  })
+
+  it('write everything of one change together, nulls included', async () => {
+    const run = runOf()
+    await runs.create(run)
+    const { epoch } = (await runs.claim(run.runId))!
+    const failure = { code: 'ovh.denied', message: 'You may not.' } as const
+
+    await runs.change(run.runId, epoch, {
+      state: 'undoing',
+      failure,
+      step: stepOf('Ask', { state: 'failed', result: null, failure }),
+    })
+    await runs.change(run.runId, epoch, {})
+
+    expect(await runs.read(run.runId)).toMatchObject({
+      state: 'undoing',
+      failure,
+      steps: [{ state: 'failed', result: null, failure }],
+    })
+  })
+
+  it('end a run: no longer open, readable for 90 days', async () => {
+    const run = runOf()
+    await runs.create(run)
+    const { epoch } = (await runs.claim(run.runId))!
+
+    await runs.change(run.runId, epoch, {
+      state: 'succeeded',
+      ending: { outcome: 'done', lines: ['Here.'] },
+      endedAtMs: 5,
+    })
+
+    expect(await runs.open()).toEqual([])
+    expect(await redis.ttl(keys.run(run.runId))).toBeGreaterThan(89 * 86_400)
+    expect((await runs.claim(run.runId))?.ending).toEqual({ outcome: 'done', lines: ['Here.'] })
+    expect(await redis.ttl(keys.run(run.runId))).toBeGreaterThan(89 * 86_400)
+  })
+
+  it('lists open runs oldest first', async () => {
+    const ids = ['00000001', '00000002', '00000003']
+    for (const [i, runId] of ids.entries()) await runs.create(runOf({ runId, createdAtMs: 100 - i }))
+
+    expect(await runs.open()).toEqual(['00000003', '00000002', '00000001'])
+  })
+})
+
+describe('wishes for a new look', () => {
+  it('are counted, and a claim says how many there were', async () => {
+    const run = runOf()
+    await runs.create(run)
+    const before = await runs.claim(run.runId)
+
+    await Promise.all([runs.poke(run.runId), runs.poke(run.runId)])
+
+    expect(before?.pokes).toBe(0)
+    expect(await runs.pokes(run.runId)).toBe(2)
+    expect((await runs.claim(run.runId))?.pokes).toBe(2)
+  })
+})
