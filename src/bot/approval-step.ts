@@ -11,12 +11,12 @@ import type { Outbox } from '../core/ports/outbox.js'
 import type { PolicySource } from '../core/ports/policy-source.js'
 import { lines, type Reply } from '../core/reply.js'
 import type { RunRecord } from '../core/run.js'
-import { code, mention, plain, say, type Text } from '../core/text.js'
+import { code, instant, mention, say, type Text } from '../core/text.js'
 import { approversOf } from './approve.js'
 import { policyOf } from './authorize.js'
 import { approvalRuleFor } from './policy-judge.js'
 import type { ApprovalRule, Policy } from './policy-model.js'
-import { headKey, requestThread, threadOf, votingMessage } from './request-card.js'
+import { headKey, requestThread, threadOf, threadTitle, votingMessage } from './request-card.js'
 import type { Turn } from './run-steps.js'
 
 export interface ApprovalStepParts {
@@ -32,14 +32,29 @@ interface Asked {
   from: string
   approvers: string
   expiresMs: number
+  /** ISO instant. */
+  expiresAt: string
   head: RequestStatus['head']
+  /** What the card shows of the request. */
+  shows: AskedApproval['shows']
+  planHash: string
+}
+
+const ASK = 'Ask for approval'
+
+/** What a run's own card shows of its request; empty for a run that never asked. */
+export function requestFields(run: RunRecord): AskedApproval['shows'] {
+  const asked = run.steps.find(({ title, state }) => title === ASK && state === 'done')
+    ?.result as Asked | null
+  if (!asked || run.privately) return []
+  return [
+    ...asked.shows,
+    { label: 'Plan', value: say`${code(asked.planHash)}, expires ${instant(asked.expiresAt)}` },
+  ]
 }
 
 /** Reminders to the approvers after 15, 30, 60 … minutes. */
 const FIRST_NUDGE_MS = 15 * 60_000
-
-/** Longest name of a thread on Discord; Slack's threads have none. */
-const LONGEST_THREAD_TITLE = 100
 
 export function approvalStep(
   turn: Turn,
@@ -49,7 +64,7 @@ export function approvalStep(
 ): Step['approval'] {
   const { approvals, outbox, clock } = parts
   const { runId } = run
-  const title = plain(job.title(run.input as never)).slice(0, LONGEST_THREAD_TITLE)
+  const title = threadTitle(job, run)
 
   async function ask(asked: AskedApproval): Promise<Asked | null> {
     const policy = await policyOf(parts.policy)
@@ -59,6 +74,7 @@ export function approvalStep(
     const head = { key: headKey(runId, run.privately), conversation }
     const now = clock.now()
     const planHash = planHashOf(asked.plan)
+    const expiresAt = new Date(now + rule.expiresMs).toISOString()
     await approvals.open({
       runId,
       title,
@@ -69,14 +85,17 @@ export function approvalStep(
       facts: asked.facts,
       planHash,
       askedAt: new Date(now).toISOString(),
-      expiresAt: new Date(now + rule.expiresMs).toISOString(),
+      expiresAt,
     })
     const mark: Asked = {
       need: rule.need,
       from: rule.from,
       approvers: approversOf(policy, rule),
       expiresMs: rule.expiresMs,
+      expiresAt,
       head,
+      shows: asked.shows,
+      planHash,
     }
     if (run.privately) await showHead(asked, mark, 'waits')
     await outbox.put(`${runId}/voting`, threadOf({ runId, title, head }), votingMessage(runId))
@@ -118,7 +137,7 @@ export function approvalStep(
   }
 
   return async (waitTitle, asked) => {
-    const mark = await turn.step('Ask for approval', () => ask(asked), {
+    const mark = await turn.step(ASK, () => ask(asked), {
       note: given =>
         given ? say`${waitingFor(given)}, plan ${code(planHashOf(asked.plan))}` : 'none needed',
     })

@@ -1,12 +1,20 @@
 /** How a request looks: the lines on its head card, the buttons in its thread. */
 import type { Conversation } from '../core/actor.js'
+import type { Job } from '../core/job.js'
 import type { RequestStatus } from '../core/ports/approvals.js'
 import type { Target } from '../core/ports/chat.js'
 import type { Button, Reply } from '../core/reply.js'
-import { code, say } from '../core/text.js'
+import type { RunRecord } from '../core/run.js'
+import { code, plain, say } from '../core/text.js'
 
 /** The message a request's thread hangs under: the run's own card, or its public request where the card is private. */
 export const headKey = (runId: string, privately: boolean) => `${runId}/${privately ? 'request' : 'card'}`
+
+/** Longest name of a thread on Discord; Slack's threads have none. */
+const LONGEST_THREAD_TITLE = 100
+
+export const threadTitle = (job: Job<never>, run: RunRecord): string =>
+  plain(job.title(run.input as never)).slice(0, LONGEST_THREAD_TITLE)
 
 export interface Threaded {
   runId: string

@@ -6,6 +6,7 @@ import type { Job } from '../core/job.js'
 import type { Mark, Reply } from '../core/reply.js'
 import type { RunRecord, StepRecord, StepState } from '../core/run.js'
 import { code, mention, say, type Text } from '../core/text.js'
+import { requestFields } from './approval-step.js'
 import { explain } from './explain.js'
 
 const MARKS: Record<StepState, Mark> = {
@@ -25,6 +26,7 @@ export function runCard(run: RunRecord, job: Job<never>, nowMs: number): Reply {
     run.privately ? '' : say` · asked by ${mention(run.requester)}`
   }`
   const ended = run.endedAtMs !== null
+  const fields = requestFields(run)
   const ending: Text[] = []
   const buttons = []
   if (run.ending) {
@@ -40,6 +42,7 @@ export function runCard(run: RunRecord, job: Job<never>, nowMs: number): Reply {
   return {
     kind: 'card',
     title,
+    ...(fields.length > 0 ? { fields: [...fields] } : {}),
     steps: run.steps.map(step => ({ mark: MARKS[step.state], title: step.title, ...noteOf(step, nowMs) })),
     ...(ending.length > 0 ? { ending } : {}),
     ...(buttons.length > 0 ? { buttons } : {}),

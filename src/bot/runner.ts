@@ -16,6 +16,7 @@ import type { RunRecord } from '../core/run.js'
 import { approvalStep } from './approval-step.js'
 import { logFailure } from './explain.js'
 import type { Policy } from './policy-model.js'
+import { headKey, threadOf, threadTitle } from './request-card.js'
 import { runCard } from './run-card.js'
 import { Turn, type TurnEnd, type TurnHooks } from './run-steps.js'
 
@@ -126,6 +127,11 @@ function contextOf(
       approval: approvalStep(turn, run, job, { ...parts, clock: parts.outside.clock }),
     }),
     log: parts.log,
+    thread: threadOf({
+      runId: run.runId,
+      title: threadTitle(job, run),
+      head: { key: headKey(run.runId, run.privately), conversation: run.conversation },
+    }),
     async tell(name, target, reply) {
       // What led to a message is read before it.
       await card.show(true)

@@ -118,6 +118,8 @@ export interface JobContext<I> extends Outside {
   conversation: Conversation
   step: Step
   log: Log
+  /** The thread under the run's card, or under its request where the card is private. */
+  thread: Target
   /** Posts or rewrites a message of this run; `name` is unique within the run. Safe to repeat. */
   tell(name: string, target: Target, reply: Reply): Promise<void>
   /** Takes a message, or handed-over files, back. */

@@ -1,5 +1,5 @@
 /** One TLS connection for one look, by node:tls. Trusts nothing by itself: it hands over what the server showed. */
-import type { X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import {
   type ConnectionOptions,
@@ -50,7 +50,7 @@ export function clientContext(pair: { certificatePem: string; privateKey: Secret
 }
 
 /**
- * Connects, and calls `inside` once the handshake is done; its result ends the visit. The connection is gone when this settles.
+ * Connects, and calls `inside` once the handshake is done; its result ends the visit and the connection.
  *
  * @param inside may stay as long as the visit's time lasts; the failures of the connection end it
  * @throws BotError `endpoint.unreachable`, `endpoint.refused`
@@ -79,16 +79,19 @@ export function visit<T>(options: Visit, inside: Inside<T>): Promise<T> {
       at.phase = phase
       at.hasShownCertificate = context !== undefined
     }
-    const settle = (end: () => void) => {
+    const fail = (failure: unknown) => {
       clearTimeout(timer)
-      end()
-      // Late errors of a connection we are done with are nobody's business.
-      socket.on('error', () => {})
       socket.destroy()
+      reject(failure)
     }
-    const fail = (failure: unknown) => settle(() => reject(failure))
-    const stay = (shown: Shown) =>
-      void inside(socket, shown).then(result => settle(() => resolve(result)), fail)
+    const stay = (shown: Shown) => {
+      inside(socket, shown).then(result => {
+        clearTimeout(timer)
+        // Says goodbye first, so that the other side need not log a broken handshake.
+        socket.destroySoon()
+        resolve(result)
+      }, fail)
+    }
     const timer = setTimeout(() => fail(tooLate(at, timeoutMs)), timeoutMs)
 
     let early: Shown | null = null
@@ -113,17 +116,16 @@ export function visit<T>(options: Visit, inside: Inside<T>): Promise<T> {
   })
 }
 
+/** By the older of Node's two ways: `getPeerX509Certificate` gives the leaf only once, and the early look would take it. */
 function whatWasShown(socket: TLSSocket): Shown | null {
-  const leaf = socket.getPeerX509Certificate()
-  if (leaf === undefined) return null
-  const presented = [leaf]
-  // A self-signed certificate is its own issuer.
-  for (
-    let one = leaf.issuerCertificate;
-    one && presented.length < LONGEST_CHAIN;
-    one = one.issuerCertificate
-  ) {
-    presented.push(one)
+  const first = socket.getPeerCertificate(true)
+  if (first?.raw === undefined) return null
+  const presented: X509Certificate[] = []
+  for (let one = first; one && presented.length < LONGEST_CHAIN; one = one.issuerCertificate) {
+    presented.push(new X509Certificate(one.raw))
+    // A self-signed certificate is its own issuer.
+    if (one === one.issuerCertificate) break
   }
-  return { leaf, presented, tlsVersion: socket.getProtocol() ?? 'unknown' }
+  const leaf = presented[0]
+  return leaf === undefined ? null : { leaf, presented, tlsVersion: socket.getProtocol() ?? 'unknown' }
 }

@@ -87,10 +87,10 @@ export function misshapen(call: Attempted, answer: Answer, field: string, expect
   )
 }
 
-/** OVHcloud's name for one call; support asks for it. */
+/** OVHcloud's name for one call, such as `FR.ws-8.5860f657.4632.0180`; support asks for it. */
 export function queryIdOf(answer: Answer): string | null {
   const value = answer.headers['x-ovh-queryid']
-  return typeof value === 'string' ? oneLine(value) : null
+  return typeof value === 'string' && /^[\w.:-]{1,100}$/.test(value) ? value : null
 }
 
 function queryIdDetail(answer: Answer): { queryId?: string } {
@@ -111,7 +111,7 @@ function worded(
   at: Circumstances,
 ): { code: ErrorCode; message: string; hint?: string | undefined } {
   const call = `${at.method} ${at.path}`
-  const said = at.body.message === null ? '' : ` It said: ${at.body.message}`
+  const said = at.body.message === null ? '' : ` It said: ${at.body.message.replace(/[^.!?…]$/, '$&.')}`
   if (kind.code === 'ovh.denied' && at.body.missingActions.length > 0) {
     const missing = at.body.missingActions.join(', ')
     return {

@@ -42,6 +42,8 @@ export function serviceAccount(account: Account, tools: AuthTools): Authenticato
   }
 
   let current: Token | null = null
+  /** Calls made with the token before may still be under way. */
+  let previous: Token | null = null
   const ask = sharedUntilDone(async () => {
     const form = new URLSearchParams({
       grant_type: 'client_credentials',
@@ -54,8 +56,10 @@ export function serviceAccount(account: Account, tools: AuthTools): Authenticato
     const { token, lifeMs } = await tools
       .fetch({ method: 'POST', url: tokenUrl, headers, body: form.toString() }, tokenAnswer)
       .catch(thrown => Promise.reject(refusedAccount(thrown)))
-    current = { secret: token, renewAtMs: askedAtMs + lifeMs - Math.min(MARGIN_MS, lifeMs / 2) }
-    return current
+    const fresh = { secret: token, renewAtMs: askedAtMs + lifeMs - Math.min(MARGIN_MS, lifeMs / 2) }
+    previous = current ?? previous
+    current = fresh
+    return fresh
   })
 
   return {
@@ -66,12 +70,18 @@ export function serviceAccount(account: Account, tools: AuthTools): Authenticato
         isCurable(refusal) {
           if (refusal.details.status !== 401) return false
           // Another call may have fetched a new one already.
-          if (current === token) current = null
+          if (current === token) {
+            previous = token
+            current = null
+          }
           return true
         },
       }
     },
-    secrets: () => (current === null ? [account.clientSecret] : [account.clientSecret, current.secret]),
+    secrets: () => [
+      account.clientSecret,
+      ...[current, previous].filter(token => token !== null).map(token => token.secret),
+    ],
   }
 }
 

@@ -80,6 +80,7 @@ export interface SenderParts {
   /** Between sending and noting; where a test kills the sender. */
   afterSend?(key: string): Promise<void>
   vigilance?: Vigilance
+  sendWithinMs?: number
 }
 
 export async function startSender(
@@ -118,7 +119,8 @@ export async function startSender(
 }
 
 /** Sends what a lane holds, one message after another. Answers how long to rest before going on; 0: the lane is empty. */
-async function emptyLane(lane: string, { lanes, door, log, afterSend }: SenderParts): Promise<number> {
+async function emptyLane(lane: string, parts: SenderParts): Promise<number> {
+  const { lanes, door, log, afterSend, sendWithinMs = SEND_WITHIN_MS } = parts
   const token = randomUUID()
   for (;;) {
     const message = await lanes.next(lane, token)
@@ -127,7 +129,7 @@ async function emptyLane(lane: string, { lanes, door, log, afterSend }: SenderPa
     if ('waitMs' in message) return message.waitMs
     let ref: MessageRef | null
     try {
-      ref = await inTime(send(message, door))
+      ref = await inTime(send(message, door), sendWithinMs)
     } catch (thrown) {
       const how = judge(BotError.from(thrown), message, log)
       await lanes.failed(lane, token, message, how)
@@ -140,16 +142,13 @@ async function emptyLane(lane: string, { lanes, door, log, afterSend }: SenderPa
   }
 }
 
-async function inTime<T>(sending: Promise<T>): Promise<T> {
+async function inTime<T>(sending: Promise<T>, withinMs: number): Promise<T> {
   const late = new AbortController()
   try {
     return await Promise.race([
       sending,
-      sleep(SEND_WITHIN_MS, undefined, { signal: late.signal }).then(() => {
-        throw new BotError(
-          'chat.unreachable',
-          `The chat platform did not answer in ${SEND_WITHIN_MS / 1000} s.`,
-        )
+      sleep(withinMs, undefined, { signal: late.signal }).then(() => {
+        throw new BotError('chat.unreachable', `The chat platform did not answer in ${withinMs / 1000} s.`)
       }),
     ])
   } finally {

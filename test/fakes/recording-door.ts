@@ -63,7 +63,9 @@ export function createRecordingDoor(platform: PlatformName = 'console', paceMs =
     calls,
     shown: () => [...messages.values()],
     texts: place =>
-      [...messages.values()].filter(message => place === undefined || message.place === place).map(m => m.text),
+      [...messages.values()]
+        .filter(message => place === undefined || message.place === place)
+        .map(m => m.text),
     before: next => {
       judge = next
     },

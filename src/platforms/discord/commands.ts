@@ -10,7 +10,7 @@ import {
   ApplicationCommandType,
   type RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from 'discord.js'
-import type { Command } from '../../core/command.js'
+import type { CommandFace } from '../../core/command-face.js'
 import type { TypedOptions } from '../../core/invocation.js'
 import type { Option, OptionKind } from '../../core/option.js'
 import { COMMAND } from './limits.js'
@@ -25,7 +25,7 @@ type Sub = APIApplicationCommandSubcommandOption
 const COMPLETED: readonly OptionKind[] = ['okms', 'credential', 'region', 'profile', 'command', 'run']
 
 /** Everything in one command, so that one set of permissions in the server's settings covers the bot. */
-export function encodeCommands(commands: readonly Command[]): SlashCommand {
+export function encodeCommands(commands: readonly CommandFace[]): SlashCommand {
   const groups = new Map<string, Sub[]>()
   const options: (Sub | APIApplicationCommandSubcommandGroupOption)[] = []
   for (const command of commands) {
@@ -38,7 +38,12 @@ export function encodeCommands(commands: readonly Command[]): SlashCommand {
     const group = groups.get(first!) ?? []
     if (group.length === 0) {
       groups.set(first!, group)
-      options.push({ type: ApplicationCommandOptionType.SubcommandGroup, name: first!, description: '', options: group })
+      options.push({
+        type: ApplicationCommandOptionType.SubcommandGroup,
+        name: first!,
+        description: '',
+        options: group,
+      })
     }
     group.push(sub)
   }
@@ -54,7 +59,7 @@ export function encodeCommands(commands: readonly Command[]): SlashCommand {
   }
 }
 
-function encodeCommand(name: string, command: Command): Sub {
+function encodeCommand(name: string, command: CommandFace): Sub {
   const options = Object.entries(command.options).map(([option, declared]) => encodeOption(option, declared))
   return {
     type: ApplicationCommandOptionType.Subcommand,
@@ -65,7 +70,10 @@ function encodeCommand(name: string, command: Command): Sub {
   }
 }
 
-function encodeOption(name: string, { kind, summary, required, choices, maxLength }: Option<unknown>): APIApplicationCommandBasicOption {
+function encodeOption(
+  name: string,
+  { kind, summary, required, choices, maxLength }: Option<unknown>,
+): APIApplicationCommandBasicOption {
   const common = { name: optionName(name), description: described(summary), required }
   if (kind === 'file') return { ...common, type: ApplicationCommandOptionType.Attachment }
   const typed = { ...common, type: ApplicationCommandOptionType.String as const }
@@ -91,10 +99,16 @@ export interface DecodedCommand {
 }
 
 /** What somebody chose. A command or an option we do not know (any more) keeps Discord's name; the dispatcher refuses it. */
-export function decodeCommand(options: readonly HeardOption[], commands: readonly Command[]): DecodedCommand {
+export function decodeCommand(
+  options: readonly HeardOption[],
+  commands: readonly CommandFace[],
+): DecodedCommand {
   let inner = options
   const words: string[] = []
-  while (inner[0]?.type === ApplicationCommandOptionType.Subcommand || inner[0]?.type === ApplicationCommandOptionType.SubcommandGroup) {
+  while (
+    inner[0]?.type === ApplicationCommandOptionType.Subcommand ||
+    inner[0]?.type === ApplicationCommandOptionType.SubcommandGroup
+  ) {
     words.push(inner[0].name)
     inner = inner[0].options ?? []
   }
@@ -106,12 +120,16 @@ export function decodeCommand(options: readonly HeardOption[], commands: readonl
     const ours = ourNames.get(theirs) ?? theirs
     decoded.options[ours] = String(value ?? '')
     if (focused) decoded.focused = ours
-    if (type === ApplicationCommandOptionType.Attachment) decoded.files[ours] = declared[ours]?.maxLength ?? COMMAND.stringChars
+    if (type === ApplicationCommandOptionType.Attachment)
+      decoded.files[ours] = declared[ours]?.maxLength ?? COMMAND.stringChars
   }
   return decoded
 }
 
-export const decodeInvocation = (options: readonly HeardOption[], commands: readonly Command[]): TypedOptions => {
+export const decodeInvocation = (
+  options: readonly HeardOption[],
+  commands: readonly CommandFace[],
+): TypedOptions => {
   const { command, options: given } = decodeCommand(options, commands)
   return { form: 'typed', command, options: given }
 }

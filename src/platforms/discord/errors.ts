@@ -46,7 +46,9 @@ export function chatError(error: unknown, doing: string): BotError {
   }
   const status = error instanceof DiscordAPIError || error instanceof HTTPError ? error.status : 0
   if (status >= 400 && status < 500)
-    return new BotError('chat.refused', `Discord refused with status ${status}.`, { details: { doing, status } })
+    return new BotError('chat.refused', `Discord refused with status ${status}.`, {
+      details: { doing, status },
+    })
   return new BotError('chat.unreachable', 'Discord cannot be reached right now.', {
     details: { doing, status, reason: error instanceof Error ? error.name : typeof error },
   })

@@ -6,7 +6,11 @@ import type { Log } from '../../core/ports/log.js'
 import type { HeardInteraction } from './schema.js'
 import type { Wire } from './wire.js'
 
-const THREADS: readonly number[] = [ChannelType.PublicThread, ChannelType.PrivateThread, ChannelType.AnnouncementThread]
+const THREADS: readonly number[] = [
+  ChannelType.PublicThread,
+  ChannelType.PrivateThread,
+  ChannelType.AnnouncementThread,
+]
 
 /** The policy names a role so. */
 const roleMark = (id: string) => `role:${id}`
@@ -23,7 +27,11 @@ export function decodeActor({ member, user }: HeardInteraction): Actor | null {
   }
 }
 
-export function decodeConversation({ channel, channel_id: channelId, guild_id: guildId }: HeardInteraction): Conversation | null {
+export function decodeConversation({
+  channel,
+  channel_id: channelId,
+  guild_id: guildId,
+}: HeardInteraction): Conversation | null {
   const id = channel?.id ?? channelId
   if (id === undefined) return null
   if (guildId === undefined) return { platform: 'discord', id, name: 'direct messages', kind: 'dm' }
@@ -36,7 +44,12 @@ export function decodeConversation({ channel, channel_id: channelId, guild_id: g
 const ROLES_KEPT_MS = 60_000
 
 /** Roles of people who press in direct messages, where Discord sends none: read by REST, kept for a minute, none when they cannot be read. */
-export function createRoleReader(guildIds: readonly string[], wire: Pick<Wire, 'rolesOf'>, clock: Clock, log: Log) {
+export function createRoleReader(
+  guildIds: readonly string[],
+  wire: Pick<Wire, 'rolesOf'>,
+  clock: Clock,
+  log: Log,
+) {
   const kept = new Map<string, { groups: Promise<string[]>; untilMs: number }>()
 
   async function read(userId: string): Promise<string[]> {

@@ -88,7 +88,7 @@ function encodeParts(reply: Reply, budget: number): Parts {
     case 'text': {
       const mark = reply.mark ? `${MARKS[reply.mark]} ` : ''
       const lines = reply.lines.map((line, i) => (i === 0 ? mark : '') + encodeText(line, LONGEST_LINE))
-      const shown = fit(lines, budget, 'lines', 'message.txt')
+      const shown = wholeLines(lines, budget, 'lines', 'message.txt')
       return {
         ...plainly,
         parts: [shown.text],
@@ -97,7 +97,7 @@ function encodeParts(reply: Reply, budget: number): Parts {
     }
     case 'table': {
       const title = `**${encodeText(reply.title, LONGEST_TITLE)}**`
-      const after = fit(
+      const after = wholeLines(
         (reply.after ?? []).map(line => encodeText(line, LONGEST_LINE)),
         1000,
         'lines',
@@ -115,7 +115,7 @@ function encodeParts(reply: Reply, budget: number): Parts {
         ...fieldLines(reply.fields),
         ...(reply.after ?? []).map(line => encodeText(line, LONGEST_LINE)),
       ]
-      const shown = fit(lines, budget - LONGEST_TITLE, 'lines', 'details.txt')
+      const shown = wholeLines(lines, budget - LONGEST_TITLE, 'lines', 'details.txt')
       const whole = [reply.title, ...plainFields(reply.fields), ...(reply.after ?? [])]
       return {
         ...plainly,
@@ -131,9 +131,9 @@ function encodeParts(reply: Reply, budget: number): Parts {
       )
       const ending = (reply.ending ?? []).map(line => encodeText(line, LONGEST_LINE))
       // Each part has its share, so that a long list of fields cannot push out how it ended.
-      const fields = fit(fieldLines(reply.fields ?? []), 1300, 'lines', 'run.txt')
-      const shownEnding = fit(ending, 1200, 'lines', 'run.txt')
-      const shownSteps = fit(
+      const fields = wholeLines(fieldLines(reply.fields ?? []), 1300, 'lines', 'run.txt')
+      const shownEnding = wholeLines(ending, 1200, 'lines', 'run.txt')
+      const shownSteps = wholeLines(
         steps,
         budget - LONGEST_TITLE - fields.text.length - shownEnding.text.length,
         'steps',
@@ -169,7 +169,7 @@ function colourOf({ steps, ending }: Extract<Reply, { kind: 'card' }>): number {
 }
 
 /** Whole lines as long as they fit; what is left out is counted, and named with the file that has it. */
-function fit(
+function wholeLines(
   lines: readonly string[],
   maxChars: number,
   what: string,

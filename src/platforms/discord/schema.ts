@@ -42,9 +42,7 @@ export const interactionSchema = z.object({
   type: z.number(),
   guild_id: id.optional(),
   channel_id: id.optional(),
-  channel: z
-    .object({ id, type: z.number(), name: z.string().nullish(), parent_id: id.nullish() })
-    .optional(),
+  channel: z.object({ id, type: z.number(), name: z.string().nullish(), parent_id: id.nullish() }).optional(),
   member: z.object({ user, roles: z.array(id), nick: z.string().nullish() }).optional(),
   user: user.optional(),
   data: z

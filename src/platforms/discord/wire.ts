@@ -43,7 +43,9 @@ export const restOptions = (apiUrl: string) => ({ api: apiUrl, version: VERSION,
 
 export function createWire({ token, applicationId, apiUrl, onUnauthorized }: WireParts) {
   const prompt = new REST({ ...restOptions(apiUrl), retries: 2 }).setToken(token.reveal())
-  const paced = new REST({ ...restOptions(apiUrl), retries: 0, rejectOnRateLimit: () => true }).setToken(token.reveal())
+  const paced = new REST({ ...restOptions(apiUrl), retries: 0, rejectOnRateLimit: () => true }).setToken(
+    token.reveal(),
+  )
 
   async function tried<T>(doing: string, act: () => Promise<T>, isOurs = true): Promise<T> {
     try {
@@ -56,7 +58,8 @@ export function createWire({ token, applicationId, apiUrl, onUnauthorized }: Wir
   }
 
   /** The answer of a call to the interaction's own webhook: its token stands in the address, the bot's is not sent. */
-  const webhook = (token: string, messageId?: string) => Routes.webhookMessage(applicationId, token, messageId)
+  const webhook = (token: string, messageId?: string) =>
+    Routes.webhookMessage(applicationId, token, messageId)
   const asAnswer = (doing: string, act: () => Promise<unknown>) =>
     tried(doing, async () => messageSchema.parse(await act()), false)
 
@@ -64,7 +67,11 @@ export function createWire({ token, applicationId, apiUrl, onUnauthorized }: Wir
     /** @param data of a form or of choices; absent for what has none */
     async callback(id: string, token: string, type: InteractionResponseType, data?: object): Promise<void> {
       const body = data === undefined ? { type } : { type, data }
-      await tried('answer an interaction', () => prompt.post(Routes.interactionCallback(id, token), { body, auth: false }), false)
+      await tried(
+        'answer an interaction',
+        () => prompt.post(Routes.interactionCallback(id, token), { body, auth: false }),
+        false,
+      )
     },
     /** Sign of life that only the asker sees. The privacy holds for the answer too and cannot be changed later. */
     deferPrivately(id: string, token: string): Promise<void> {
@@ -75,7 +82,9 @@ export function createWire({ token, applicationId, apiUrl, onUnauthorized }: Wir
     editOriginal: (token: string, message: Outgoing): Promise<HeardMessage> =>
       asAnswer('edit an answer', () => prompt.patch(webhook(token), { ...edited(message), auth: false })),
     editFollowUp: (token: string, messageId: string, message: Outgoing): Promise<HeardMessage> =>
-      asAnswer('edit a follow-up', () => prompt.patch(webhook(token, messageId), { ...edited(message), auth: false })),
+      asAnswer('edit a follow-up', () =>
+        prompt.patch(webhook(token, messageId), { ...edited(message), auth: false }),
+      ),
     followUp: (token: string, message: Outgoing, privately: boolean): Promise<HeardMessage> =>
       asAnswer('follow up', () =>
         prompt.post(Routes.webhook(applicationId, token), {
@@ -97,7 +106,9 @@ export function createWire({ token, applicationId, apiUrl, onUnauthorized }: Wir
         return messageSchema.parse(await paced.post(Routes.channelMessages(channelId), { ...request, body }))
       }),
     async editMessage(channelId: string, messageId: string, message: Outgoing): Promise<void> {
-      await tried('edit a message', () => paced.patch(Routes.channelMessage(channelId, messageId), edited(message)))
+      await tried('edit a message', () =>
+        paced.patch(Routes.channelMessage(channelId, messageId), edited(message)),
+      )
     },
     async deleteMessage(channelId: string, messageId: string): Promise<void> {
       await tried('delete a message', () => paced.delete(Routes.channelMessage(channelId, messageId)))
@@ -105,7 +116,10 @@ export function createWire({ token, applicationId, apiUrl, onUnauthorized }: Wir
     /** A page of a channel's messages, newest first. */
     history: (channelId: string, before: string | null): Promise<HeardMessage[]> =>
       tried('read a channel', async () => {
-        const query = new URLSearchParams({ limit: String(HISTORY.pageSize), ...(before === null ? {} : { before }) })
+        const query = new URLSearchParams({
+          limit: String(HISTORY.pageSize),
+          ...(before === null ? {} : { before }),
+        })
         return messageSchema.array().parse(await paced.get(Routes.channelMessages(channelId), { query }))
       }),
     openDirectMessages: (userId: string): Promise<string> =>
@@ -115,10 +129,15 @@ export function createWire({ token, applicationId, apiUrl, onUnauthorized }: Wir
       }),
     /** One thread per message, of the same id; one that is there already is fine. */
     async startThread(channelId: string, messageId: string, name: string): Promise<void> {
-      const body = { name: [...name].slice(0, THREAD.nameChars).join(''), auto_archive_duration: THREAD.archiveAfterMinutes }
-      await tried('open a thread', () => paced.post(Routes.threads(channelId, messageId), { body })).catch(error => {
-        if (!isOneOf(error, CODE.threadExists)) throw error
-      })
+      const body = {
+        name: [...name].slice(0, THREAD.nameChars).join(''),
+        auto_archive_duration: THREAD.archiveAfterMinutes,
+      }
+      await tried('open a thread', () => paced.post(Routes.threads(channelId, messageId), { body })).catch(
+        error => {
+          if (!isOneOf(error, CODE.threadExists)) throw error
+        },
+      )
     },
     async unarchive(threadId: string): Promise<void> {
       const body = { archived: false, locked: false }
@@ -127,7 +146,10 @@ export function createWire({ token, applicationId, apiUrl, onUnauthorized }: Wir
 
     /** Ids of the person's roles; `null`: no member there. */
     rolesOf: (guildId: string, userId: string): Promise<string[] | null> =>
-      tried('read a member', async () => memberSchema.parse(await paced.get(Routes.guildMember(guildId, userId))).roles).catch(error => {
+      tried(
+        'read a member',
+        async () => memberSchema.parse(await paced.get(Routes.guildMember(guildId, userId))).roles,
+      ).catch(error => {
         if (isOneOf(error, CODE.unknownMember)) return null
         throw error
       }),

@@ -4,7 +4,7 @@
  */
 import type { Actor, Conversation } from '../../core/actor.js'
 import type { Press } from '../../core/invocation.js'
-import { unescape } from './mrkdwn.js'
+import { unescaped } from './mrkdwn.js'
 import { conversationAt } from './place.js'
 import { PRESS_PREFIX } from './replies.js'
 import { actionPayload, commandPayload, mentionPayload } from './schema.js'
@@ -110,11 +110,14 @@ const slackActor = (id: string, name: string): Actor => ({
 
 /** What Slack made links of is what was typed; then its entities. https://docs.slack.dev/messaging/formatting-message-text */
 export function unmarked(text: string): string {
-  const typed = text.replaceAll(/<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>/g, (_, kind: string, target: string, label?: string) => {
-    if (kind === '@') return `@${label ?? target}`
-    if (kind === '#') return `#${label ?? target}`
-    if (kind === '!') return label ?? target
-    return label ?? target.replace(/^mailto:/, '')
-  })
-  return unescape(typed).trim()
+  const typed = text.replaceAll(
+    /<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>/g,
+    (_, kind: string, target: string, label?: string) => {
+      if (kind === '@') return `@${label ?? target}`
+      if (kind === '#') return `#${label ?? target}`
+      if (kind === '!') return label ?? target
+      return label ?? target.replace(/^mailto:/, '')
+    },
+  )
+  return unescaped(typed).trim()
 }

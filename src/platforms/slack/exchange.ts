@@ -3,11 +3,12 @@
  * ephemeral or direct message; publicly in the channel. https://docs.slack.dev/interactivity/handling-user-interaction
  */
 import { BotError } from '../../core/errors.js'
-import type { Clock } from '../../core/ports/clock.js'
 import type { Exchange } from '../../core/ports/chat.js'
+import type { Clock } from '../../core/ports/clock.js'
 import type { Log } from '../../core/ports/log.js'
 import type { PublicFile, Reply } from '../../core/reply.js'
 import type { Heard } from './commands.js'
+import { slackErrorOf } from './errors.js'
 import type { HandOver } from './hand-over.js'
 import { RESPONSE_URL } from './limits.js'
 import { contextBlock, encodeReply } from './replies.js'
@@ -23,8 +24,8 @@ export interface ExchangeParts {
 /** A person waits for this answer, so it is given up early for another way. */
 const RESPOND_TIMEOUT_MS = 5_000
 
-/** What the bot may not post in a channel with, where it is no member. */
-const NO_MEMBER = new Set(['not_in_channel', 'channel_not_found', 'is_archived', 'restricted_action'])
+/** Where the bot is no member it may not post, but answer. */
+const NO_MEMBER = new Set(['not_in_channel', 'channel_not_found', 'restricted_action'])
 
 export function createExchange(heard: Heard, parts: ExchangeParts): Exchange {
   const { web, log } = parts
@@ -52,7 +53,9 @@ export function createExchange(heard: Heard, parts: ExchangeParts): Exchange {
       publicTs = await web.post(spot, message)
       return { channel: spot.channel, threadTs: spot.threadTs ?? publicTs }
     } catch (error) {
-      if (await respond('in_channel', message)) return null
+      // Only where it was certainly not posted: what timed out may stand there already.
+      const isElsewherePossible = isNoMember(error) || BotError.from(error).code === 'chat.rate-limited'
+      if (isElsewherePossible && (await respond('in_channel', message))) return null
       throw error
     }
   }
@@ -142,5 +145,4 @@ async function post(url: string, body: Record<string, unknown>): Promise<boolean
   }
 }
 
-/** Whether the bot may not write there, as opposed to not being able to. */
-export const isNoMember = (error: BotError) => NO_MEMBER.has(String(error.details.slackError))
+const isNoMember = (error: unknown) => NO_MEMBER.has(slackErrorOf(error) ?? '')

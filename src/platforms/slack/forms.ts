@@ -185,10 +185,7 @@ function filledIn(state: StateValues): Pick<Submitted, 'values' | 'uploads'> {
 }
 
 /** The command that was chosen; `null` when it is none (any more). */
-export function chosenCommand(
-  { values }: Submitted,
-  commands: readonly CommandFace[],
-): CommandFace | null {
+export function chosenCommand({ values }: Submitted, commands: readonly CommandFace[]): CommandFace | null {
   return commands.find(({ name }) => name === values[CHOSEN]) ?? null
 }
 
@@ -200,5 +197,7 @@ export function missingFiles(
   const missing = files.filter(
     ({ name, required }) => required && uploads[name] === undefined && values[name] === undefined,
   )
-  return Object.fromEntries(missing.map(({ name }) => [`${name}${PASTED}`, 'Upload it above, or paste it here.']))
+  return Object.fromEntries(
+    missing.map(({ name }) => [`${name}${PASTED}`, 'Upload it above, or paste it here.']),
+  )
 }

@@ -36,7 +36,11 @@ const GONE = new Set([
 export function createHandOver(web: SlackWeb, log: Log): HandOver {
   async function sharedAt(fileId: string, channel: string): Promise<string> {
     let waitedMs = 0
-    for (let pauseMs = FIRST_LOOK_MS; waitedMs < GIVE_UP_MS; pauseMs = Math.min(pauseMs * 2, LONGEST_LOOK_MS)) {
+    for (
+      let pauseMs = FIRST_LOOK_MS;
+      waitedMs < GIVE_UP_MS;
+      pauseMs = Math.min(pauseMs * 2, LONGEST_LOOK_MS)
+    ) {
       const ts = await web.sharedAt(fileId, channel)
       if (ts !== null) return ts
       await sleep(pauseMs)
@@ -64,7 +68,10 @@ export function createHandOver(web: SlackWeb, log: Log): HandOver {
       const channel = await web.directMessages(userId)
       const uploaded = await web.upload(
         { channel, threadTs: null },
-        files.map(({ name, content, encoding }) => ({ name, bytes: Buffer.from(content.reveal(), encoding) })),
+        files.map(({ name, content, encoding }) => ({
+          name,
+          bytes: Buffer.from(content.reveal(), encoding),
+        })),
       )
       const messages: string[] = []
       const ref = () => ({ channel, files: uploaded.join(','), messages: [...new Set(messages)].join(',') })
@@ -75,7 +82,9 @@ export function createHandOver(web: SlackWeb, log: Log): HandOver {
         // The passphrase stands in a block alone: `text` is what a locked phone shows.
         messages.push(await web.post({ channel, threadTs: null }, { text, blocks: shown }))
       } catch (error) {
-        await takeBack(ref()).catch(cause => log.warn('handed-over files not taken back', { reason: String(cause) }))
+        await takeBack(ref()).catch(cause =>
+          log.warn('handed-over files not taken back', { reason: String(cause) }),
+        )
         throw error
       }
       return { ref: ref(), channel }

@@ -7,21 +7,21 @@ import { formatInstant, plain, type Span, type Text } from '../../core/text.js'
 
 export type TextObject = types.PlainTextElement | types.MrkdwnElement
 
-export const escape = (text: string): string =>
+export const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
 /** What Slack escaped in the text of a command or message. */
-export const unescape = (text: string): string =>
+export const unescaped = (text: string): string =>
   text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
 
 export const mrkdwn = (text: Text): string =>
-  typeof text === 'string' ? escape(text) : text.map(mrkdwnSpan).join('')
+  typeof text === 'string' ? escaped(text) : text.map(mrkdwnSpan).join('')
 
 function mrkdwnSpan(span: Span): string {
-  if (typeof span === 'string') return escape(span)
+  if (typeof span === 'string') return escaped(span)
   if ('person' in span) {
     const { platform, id, name } = span.person
-    return platform === 'slack' && /^[UW][A-Z0-9]+$/.test(id) ? `<@${id}>` : escape(name)
+    return platform === 'slack' && /^[UW][A-Z0-9]+$/.test(id) ? `<@${id}>` : escaped(name)
   }
   if ('instant' in span) {
     const seconds = Math.floor(Date.parse(span.instant) / 1000)
@@ -33,7 +33,7 @@ function mrkdwnSpan(span: Span): string {
 
 /** Nothing inside can end it: a backtick becomes an apostrophe. */
 function codeSpan(code: string): string {
-  const text = escape(code).replaceAll('`', "'")
+  const text = escaped(code).replaceAll('`', "'")
   if (text === '') return ''
   return text.includes('\n') ? `\`\`\`${text}\`\`\`` : `\`${text}\``
 }

@@ -6,7 +6,7 @@ import type { types } from '@slack/bolt'
 import type { Button, PublicFile, Reply } from '../../core/reply.js'
 import { plain, type Text } from '../../core/text.js'
 import { BLOCKS, MESSAGE, TABLE } from './limits.js'
-import { escape, mrkdwn, plainText, shorten, textObject } from './mrkdwn.js'
+import { escaped, mrkdwn, plainText, shorten, textObject } from './mrkdwn.js'
 import { MARKS, plainReply, stepLine, tableText } from './plain-reply.js'
 
 export interface EncodedReply {
@@ -32,7 +32,7 @@ export function encodeReply(reply: Reply): EncodedReply {
     ...buttonBlocks(buttons),
   ]
   const room = BLOCKS.blocksPerMessage - head.length - tail.length
-  const text = escape(plainReply(reply))
+  const text = escaped(plainReply(reply))
   const shortText = shorten(text, MESSAGE.textChars)
   if (body.length <= room) return { text: shortText, blocks: [...head, ...body, ...tail], files }
   const whole: PublicFile = { name: 'all.txt', text: `${plainReply(reply)}\n` }
@@ -122,7 +122,7 @@ export const contextBlock = (text: string): types.ContextBlock => ({
 /** Label and value side by side, five pairs in a block. */
 function fieldBlocks(fields: readonly { label: string; value: Text }[]): types.SectionBlock[] {
   const pairs = fields.map(({ label, value }) => [
-    { type: 'mrkdwn' as const, text: `*${escape(label)}*`, verbatim: true },
+    { type: 'mrkdwn' as const, text: `*${escaped(label)}*`, verbatim: true },
     textObject(plain(value).trim() === '' ? '–' : value, BLOCKS.sectionFieldChars),
   ])
   const perBlock = BLOCKS.sectionFields / 2

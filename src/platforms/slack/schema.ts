@@ -4,8 +4,14 @@
  */
 import { z } from 'zod'
 
-const optional = z.string().nullish().transform(text => text ?? null)
-const withId = z.object({ id: z.string() }).nullish().transform(thing => thing?.id ?? null)
+const optional = z
+  .string()
+  .nullish()
+  .transform(text => text ?? null)
+const withId = z
+  .object({ id: z.string() })
+  .nullish()
+  .transform(thing => thing?.id ?? null)
 
 export const commandPayload = z.object({
   team_id: z.string(),
@@ -38,7 +44,9 @@ export const actionPayload = z.object({
   message: z.object({ ts: z.string().optional(), thread_ts: optional }).nullish(),
   response_url: optional,
   actions: z
-    .array(z.object({ action_id: z.string(), value: z.string().default(''), action_ts: z.string().optional() }))
+    .array(
+      z.object({ action_id: z.string(), value: z.string().default(''), action_ts: z.string().optional() }),
+    )
     .min(1),
 })
 

@@ -2,8 +2,9 @@
  * The Web API methods we use, in our words. Never repeats a call by itself and never waits out a 429: the outbox does both,
  * knowing what may have been sent. https://docs.slack.dev/reference/methods
  */
-import { webApi } from '@slack/bolt'
+
 import type { types } from '@slack/bolt'
+import { webApi } from '@slack/bolt'
 import { BotError } from '../../core/errors.js'
 import type { Log } from '../../core/ports/log.js'
 import type { Secret } from '../../core/secret.js'

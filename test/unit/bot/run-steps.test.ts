@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { Turn, type TurnEnd, type TurnHooks } from '../../../src/bot/run-steps.js'
 import { BotError } from '../../../src/core/errors.js'
-import { defineJob, type Job, type RetryPolicy, type RememberedSteps } from '../../../src/core/job.js'
+import { defineJob, type Job, type RememberedSteps, type RetryPolicy } from '../../../src/core/job.js'
 import { newRunId, realChance } from '../../../src/core/ports/chance.js'
 import { type MovableClock, movableClock } from '../../../src/core/ports/clock.js'
 import type { RunStore } from '../../../src/core/ports/runs.js'
@@ -58,7 +58,13 @@ interface Around {
 async function turn(story: Story, around: Around = {}): Promise<TurnEnd> {
   const run = await runs.claim(runId)
   const retry = around.retry ?? { attempts: 3, firstDelay: '2s', longestDelay: '5m' }
-  const job = defineJob({ name: 'story', input: z.null(), title: () => 'Story', retry, run: async () => done() })
+  const job = defineJob({
+    name: 'story',
+    input: z.null(),
+    title: () => 'Story',
+    retry,
+    run: async () => done(),
+  })
   const taken = new Turn(run!, job as Job<never>, {
     runs: around.store ?? runs,
     clock,
@@ -108,7 +114,11 @@ function diesAt(title: string): TurnHooks & { died: Promise<void>; wakeUp(): voi
 }
 
 const later = (retryAfterMs?: number) =>
-  new BotError('ovh.unreachable', 'OVHcloud does not answer.', retryAfterMs === undefined ? {} : { retryAfterMs })
+  new BotError(
+    'ovh.unreachable',
+    'OVHcloud does not answer.',
+    retryAfterMs === undefined ? {} : { retryAfterMs },
+  )
 
 describe('remembering', () => {
   it('answers finished steps from memory after the worker died', async () => {
@@ -391,23 +401,26 @@ describe('trying again', () => {
   it.each([
     [0, [1000, 2000, 2500]],
     [0.999_999, [2000, 4000, 5000]],
-  ])('doubles the pause, spreads it over the upper half (chance %d), and ends after all attempts', async (chance, pauses) => {
-    const seen: number[] = []
-    for (;;) {
-      const end = await turn(failing, { retry, random: () => chance })
-      if (end.kind !== 'parked') break
-      seen.push(Math.round(end.wakeAtMs - clock.now()))
-      expect(await states()).toEqual(['Ask: waiting'])
-      clock.moveTo(end.wakeAtMs)
-    }
+  ])(
+    'doubles the pause, spreads it over the upper half (chance %d), and ends after all attempts',
+    async (chance, pauses) => {
+      const seen: number[] = []
+      for (;;) {
+        const end = await turn(failing, { retry, random: () => chance })
+        if (end.kind !== 'parked') break
+        seen.push(Math.round(end.wakeAtMs - clock.now()))
+        expect(await states()).toEqual(['Ask: waiting'])
+        clock.moveTo(end.wakeAtMs)
+      }
 
-    expect(seen).toEqual(pauses)
-    expect(await read()).toMatchObject({
-      state: 'failed',
-      failure: { code: 'ovh.unreachable' },
-      steps: [{ state: 'failed', tries: 4 }],
-    })
-  })
+      expect(seen).toEqual(pauses)
+      expect(await read()).toMatchObject({
+        state: 'failed',
+        failure: { code: 'ovh.unreachable' },
+        steps: [{ state: 'failed', tries: 4 }],
+      })
+    },
+  )
 
   it('never tries sooner than the other side asked', async () => {
     const end = await turn(
@@ -505,7 +518,13 @@ describe('taking back', () => {
     await turn(story)
 
     expect(undone).toEqual(['Four', 'Three', 'One'])
-    expect(await states()).toEqual(['One: undone', 'Two: done', 'Three: undone', 'Four: undone', 'Five: failed'])
+    expect(await states()).toEqual([
+      'One: undone',
+      'Two: done',
+      'Three: undone',
+      'Four: undone',
+      'Five: failed',
+    ])
     expect(await read()).toMatchObject({ state: 'failed', failure: { message: 'You may not.' } })
   })
 
@@ -624,7 +643,11 @@ describe('taking back', () => {
 
     expect(undone).toEqual(['One'])
     expect(failures).toEqual(['between two steps: Something broke here.'])
-    expect(await read()).toMatchObject({ state: 'failed', failure: { code: 'bug' }, steps: [{ state: 'undone' }] })
+    expect(await read()).toMatchObject({
+      state: 'failed',
+      failure: { code: 'bug' },
+      steps: [{ state: 'undone' }],
+    })
   })
 
   it('does not end well after it has failed, even when the job would now', async () => {
@@ -647,18 +670,24 @@ describe('taking back', () => {
     await turn(story)
 
     expect(undone).toEqual(['One'])
-    expect(await read()).toMatchObject({ state: 'failed', ending: null, failure: { message: 'You may not.' } })
+    expect(await read()).toMatchObject({
+      state: 'failed',
+      ending: null,
+      failure: { message: 'You may not.' },
+    })
   })
 })
 
 describe('two workers', () => {
   it('stops the one whose run another has claimed since', async () => {
     const acts: string[] = []
-    const story = (who: string): Story => async step => {
-      await step('One', () => void acts.push(`${who} one`))
-      await step('Two', () => void acts.push(`${who} two`))
-      return done(who)
-    }
+    const story =
+      (who: string): Story =>
+      async step => {
+        await step('One', () => void acts.push(`${who} one`))
+        await step('Two', () => void acts.push(`${who} two`))
+        return done(who)
+      }
     const hooks = diesAt('One')
     const stalled = turn(story('first'), { hooks })
     await hooks.died

@@ -206,7 +206,11 @@ describe('taking back', () => {
     await outbox.adopt('handover', ana, { file: 'F1' })
 
     expect(await outbox.unwant('handover')).toBe('slack:dm:U00ANA')
-    expect(await next('one', 'slack:dm:U00ANA')).toMatchObject({ reply: null, ref: { file: 'F1' }, target: ana })
+    expect(await next('one', 'slack:dm:U00ANA')).toMatchObject({
+      reply: null,
+      ref: { file: 'F1' },
+      target: ana,
+    })
   })
 })
 

@@ -30,13 +30,16 @@ const put = (address: VaultAddress, text: string) =>
   redis.hset(keys.vault(address.runId), address.label, text)
 
 describe('a sealed secret', () => {
-  it.each(['', 'ünïcode 🔑', '-----BEGIN PRIVATE KEY-----\n'.repeat(200)])('opens as it was (%#)', async text => {
-    const vault = createVault(redis, [KEY])
+  it.each(['', 'ünïcode 🔑', '-----BEGIN PRIVATE KEY-----\n'.repeat(200)])(
+    'opens as it was (%#)',
+    async text => {
+      const vault = createVault(redis, [KEY])
 
-    await vault.seal(at, new Secret(text))
+      await vault.seal(at, new Secret(text))
 
-    expect((await vault.open(at))?.reveal()).toBe(text)
-  })
+      expect((await vault.open(at))?.reveal()).toBe(text)
+    },
+  )
 
   it('is replaced by sealing again, and lies beside others of its run', async () => {
     const vault = createVault(redis, [KEY])
@@ -56,7 +59,11 @@ describe('a sealed secret', () => {
     const first = await box()
     await vault.seal(at, new Secret(canary))
 
-    for (const form of [canary, Buffer.from(canary).toString('base64'), Buffer.from(canary).toString('hex')]) {
+    for (const form of [
+      canary,
+      Buffer.from(canary).toString('base64'),
+      Buffer.from(canary).toString('hex'),
+    ]) {
       expect(await box()).not.toContain(form)
       expect((await redis.dumpBuffer(keys.vault(at.runId)))?.includes(form)).toBe(false)
     }

@@ -1,0 +1,109 @@
+/**
+ * Discord as a chat platform: a gateway connection that hears interactions, REST for everything said. Implements ports/chat.ts.
+ * The `Guilds` intent alone: no member list, no message contents. https://docs.discord.com/developers/events/gateway
+ */
+
+import type { ChatDoor, ChatListener } from '../../core/ports/chat.js'
+import type { Clock } from '../../core/ports/clock.js'
+import type { Log } from '../../core/ports/log.js'
+import type { Secret } from '../../core/secret.js'
+import { encodeCommands } from './commands.js'
+import { connectGateway, type Gateway } from './gateway.js'
+import { createHearing } from './hear.js'
+import { createMessages } from './messages.js'
+import { createRoleReader } from './people.js'
+import { publishCommands } from './publish.js'
+import { createTokens } from './tokens.js'
+import { createWire } from './wire.js'
+
+export interface DiscordParts {
+  token: Secret
+  applicationId: string
+  /** Servers that get the commands; interactions from others are refused. */
+  guildIds: readonly string[]
+  /** Without a slash at its end. */
+  apiUrl: string
+  log: Log
+  clock: Clock
+  /** Discord will never take this token (or these settings): the process has to end. Told once, after one line in the log. */
+  onFatal(): void
+}
+
+export interface DiscordDoor extends ChatDoor {
+  /** Whether interactions arrive at the moment. */
+  isConnected(): boolean
+}
+
+/** About five messages in five seconds is what a channel takes; limits beyond that come with the answers. */
+const PACE_MS = 1000
+/** How long the last answers may take when leaving. */
+const LEAVE_WITHIN_MS = 10_000
+
+export function createDiscordDoor({
+  token,
+  applicationId,
+  guildIds,
+  apiUrl,
+  log,
+  clock,
+  onFatal,
+}: DiscordParts): DiscordDoor {
+  let isOver = false
+  function fatal(why: string): void {
+    if (isOver) return
+    isOver = true
+    log.error('Discord will not let the bot in', { why })
+    onFatal()
+  }
+
+  const tokens = createTokens(clock)
+  const wire = createWire({
+    token,
+    applicationId,
+    apiUrl,
+    onUnauthorized: () =>
+      fatal('The token is not valid (any more): set DISCORD_TOKEN to the one of the developer portal.'),
+  })
+  let gateway: Gateway | null = null
+  const messages = createMessages({
+    wire,
+    tokens,
+    clock,
+    log,
+    selfId: () => gateway?.selfId() ?? applicationId,
+  })
+  const groupsOf = createRoleReader(guildIds, wire, clock, log)
+  const underWay = new Set<Promise<void>>()
+
+  return {
+    platform: 'discord',
+    paceMs: PACE_MS,
+    isConnected: () => gateway?.isConnected() ?? false,
+
+    async start(listener: ChatListener) {
+      const hear = createHearing({ wire, tokens, messages, groupsOf, guildIds, apiUrl, listener, log })
+      await publishCommands(wire, guildIds, encodeCommands(listener.commands()), log)
+      gateway = connectGateway({ token, apiUrl, log, onFatal: fatal }, payload => {
+        const heard: Promise<void> = hear(payload).finally(() => underWay.delete(heard))
+        underWay.add(heard)
+      })
+      await gateway.ready
+    },
+
+    post: message => messages.post(message),
+    edit: (ref, message) => messages.edit(ref, message),
+    find: (...wanted) => messages.find(...wanted),
+    remove: ref => messages.remove(ref),
+
+    async stop() {
+      await gateway?.close()
+      let timer: NodeJS.Timeout | undefined
+      const patience = new Promise<void>(resolve => {
+        timer = setTimeout(resolve, LEAVE_WITHIN_MS)
+      })
+      await Promise.race([Promise.allSettled(underWay), patience])
+      clearTimeout(timer)
+      wire.close()
+    },
+  }
+}
