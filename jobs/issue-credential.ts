@@ -12,6 +12,7 @@ import {
   checkCredential,
   prepareRequest,
   readyCredential,
+  revokeLeftovers,
   tryCredential,
 } from './credential/make.js'
 import { type CredentialPlan, credentialPlan, credentialWish } from './plan-credential.js'
@@ -29,7 +30,7 @@ export const issueCredential = defineJob({
 
     const request = await step('Prepare the request', () => prepareRequest(job), {
       note: () => summary(plan),
-      undo: () => vault.erase(runId),
+      undo: () => revokeLeftovers(job),
     })
     const decision = await step.approval('Wait for approval', approvalOf(plan))
     if (decision.state !== 'approved' && decision.state !== 'not-needed') {

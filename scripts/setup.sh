@@ -108,7 +108,7 @@ fi
 # Folders count as well as files: theirs is the date that changes when a file is removed.
 dist_is_old() {
   [ ! -f dist/.built ] ||
-    [ -n "$(find src commands jobs package.json tsconfig.json tsconfig.build.json -newer dist/.built 2>/dev/null | head -n 1)" ]
+    [ -n "$(find src commands jobs bench package.json tsconfig.json tsconfig.build.json -newer dist/.built 2>/dev/null | head -n 1)" ]
 }
 
 # Compiled beside and then swapped, so that a program that runs from dist/ keeps whole files, and none stays whose source is gone.

@@ -76,16 +76,11 @@ export async function askForCredential(
 ): Promise<{ credentialId: string }> {
   const { plan } = job.input
   const mine = again ? await marked(job) : []
-  const live = mine.filter(({ status }) => status === 'CREATING' || status === 'READY')
+  const live = mine.filter(isLive)
   let adopted: Credential | null = null
   for (const one of live) {
     if (adopted === null && (await hasKey(job, one))) adopted = one
-    else
-      await job.start(`revoke-${one.id}`, revokeCredential, {
-        okmsId: plan.okmsId,
-        credentialId: one.id,
-        name: plan.name,
-      })
+    else await revoke(job, one.id)
   }
   if (adopted) return { credentialId: adopted.id }
 
@@ -99,6 +94,24 @@ export async function askForCredential(
   })
   if (privateKey) await job.vault.seal(keyAddress(job, credential.id), privateKey)
   return { credentialId: credential.id }
+}
+
+/**
+ * For a run that failed: whatever bears its mark and was not collected is revoked, even where OVHcloud's answer was lost or
+ * made no sense, and the sealed keys are erased.
+ */
+export async function revokeLeftovers(job: CredentialJob): Promise<void> {
+  const state = (await job.deliveries.status(job.runId))?.state
+  if (state === 'collected' || state === 'confirmed') return
+  for (const one of (await marked(job)).filter(isLive)) await revoke(job, one.id)
+  await job.vault.erase(job.runId)
+}
+
+const isLive = ({ status }: Credential) => status === 'CREATING' || status === 'READY'
+
+const revoke = (job: CredentialJob, credentialId: string) => {
+  const { okmsId, name } = job.input.plan
+  return job.start(`revoke-${credentialId}`, revokeCredential, { okmsId, credentialId, name })
 }
 
 async function marked(job: CredentialJob): Promise<Credential[]> {

@@ -1,9 +1,8 @@
-/** The three ways to prove who calls: signature keys, a service account (OAuth2 client credentials), a token. One face for all. */
+/** The three ways to prove who calls: signature keys, a service account (OAuth2 client credentials), a token; one face for all. */
+import type { z } from 'zod'
 import type { BotError } from '../core/errors.js'
 import type { Clock } from '../core/ports/clock.js'
 import type { Secret } from '../core/secret.js'
-import { type Fetch, serviceAccount } from './service-account.js'
-import { signatureKeys } from './signature.js'
 
 export type OvhAuthentication =
   | {
@@ -38,31 +37,19 @@ export interface Authenticator {
   secrets(): Secret[]
 }
 
+/** A call that needs no authentication. */
+export interface PlainCall {
+  method: string
+  url: string
+  headers: Record<string, string>
+  body: string | null
+}
+
 export interface AuthTools {
   origin: string
   /** The platform's token address; `null` for a base URL. */
   tokenUrl: string | null
   clock: Clock
-  /** Makes one call without authentication, and no second one. */
-  fetch: Fetch
-}
-
-/** @throws BotError `input.invalid` when a service account has no token address */
-export function authenticator(authentication: OvhAuthentication, tools: AuthTools): Authenticator {
-  switch (authentication.way) {
-    case 'application':
-      return signatureKeys(authentication, tools)
-    case 'client':
-      return serviceAccount(authentication, tools)
-    case 'token': {
-      const { accessToken } = authentication
-      return {
-        stamp: async () => ({
-          headers: { authorization: `Bearer ${accessToken.reveal()}` },
-          isCurable: () => false,
-        }),
-        secrets: () => [accessToken],
-      }
-    }
-  }
+  /** Makes one call without authentication, and no second one. @throws BotError `ovh.*` with `details.sent` false */
+  fetch<T>(call: PlainCall, schema: z.ZodType<T>): Promise<T>
 }

@@ -8,10 +8,12 @@ import { BotError } from '../core/errors.js'
 import type { Clock } from '../core/ports/clock.js'
 import type { Log } from '../core/ports/log.js'
 import type { RateLimiter } from '../core/ports/rate-limiter.js'
-import { authenticator, type OvhAuthentication } from './auth.js'
+import type { OvhAuthentication, PlainCall } from './auth.js'
+import { authenticator } from './authenticator.js'
 import { apiAddress } from './endpoint.js'
-import { misshapen, queryIdOf, refusalOf, unreadable } from './errors.js'
+import { queryIdOf, refusalOf } from './errors.js'
 import { calledOff, withoutQuery } from './lost.js'
+import { isSuccess, listOf, read } from './reading.js'
 import { type Repeats, repeated } from './retry.js'
 import { type Answer, createTransport, type Outgoing } from './transport.js'
 
@@ -111,10 +113,7 @@ export function createOvhClient(options: OvhClientOptions): OvhClient {
   }
 
   /** For the authentication's own calls. Not repeated here: the call that needs them is. */
-  async function fetchPlain<T>(
-    plain: { method: string; url: string; headers: Record<string, string>; body: string | null },
-    schema: z.ZodType<T>,
-  ): Promise<T> {
+  async function fetchPlain<T>(plain: PlainCall, schema: z.ZodType<T>): Promise<T> {
     const url = new URL(plain.url)
     const call: Outgoing = { ...plain, origin: url.origin, path: url.pathname + url.search }
     try {
@@ -231,45 +230,6 @@ function queryText(query: Query | undefined): string {
 
 function repeatsOf({ method, retry }: OvhRequest<unknown>): Repeats {
   return retry ?? (method === 'GET' ? 'safe' : 'unsent')
-}
-
-/** Schemas are compiled at first use, so a list of the same items is made once. */
-const lists = new WeakMap<z.ZodType, z.ZodType>()
-
-function listOf<T>(item: z.ZodType<T>): z.ZodType<T[]> {
-  const known = lists.get(item) as z.ZodType<T[]> | undefined
-  if (known) return known
-  const list = item.array()
-  lists.set(item, list)
-  return list
-}
-
-const isSuccess = (answer: Answer) => answer.status >= 200 && answer.status < 300
-
-/** Bytes to JSON to what we asked for. The parser's own errors are dropped: they quote the body. */
-function read<T>(call: Outgoing, answer: Answer, schema: z.ZodType<T>): T {
-  let json: unknown = null
-  try {
-    if (answer.body.length > 0) json = JSON.parse(answer.body.toString('utf8'))
-  } catch {
-    throw unreadable(call, answer)
-  }
-  const checked = schema.safeParse(json)
-  if (checked.success) return checked.data
-  const issue = checked.error.issues[0]
-  const field = (issue?.path ?? [])
-    .map(key => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
-    .join('')
-  throw misshapen(call, answer, field.replace(/^\./, ''), expectation(issue))
-}
-
-function expectation(issue: z.core.$ZodIssue | undefined): string {
-  if (issue?.code === 'invalid_type') return issue.expected
-  if (issue?.code === 'invalid_value') return `one of ${issue.values.map(String).join(', ')}`
-  if (issue?.code === 'invalid_format') return issue.format
-  // Ours, from a check in schema.ts.
-  if (issue?.code === 'custom') return issue.message
-  return 'something else'
 }
 
 /** A failure of the authentication's own call: the call that needed it has not left. */

@@ -7,16 +7,6 @@ import { sharedUntilDone } from './shared-promise.js'
 
 type Account = Extract<OvhAuthentication, { way: 'client' }>
 
-export interface Plain {
-  method: string
-  url: string
-  headers: Record<string, string>
-  body: string | null
-}
-
-/** One call without authentication, its answer checked. @throws BotError `ovh.*` with `details.sent` false */
-export type Fetch = <T>(call: Plain, schema: z.ZodType<T>) => Promise<T>
-
 /** Renewed this long before its end, or at half its life if that is later. */
 const MARGIN_MS = 60_000
 

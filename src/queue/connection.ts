@@ -1,5 +1,5 @@
 /** What every queue of ours shares: connection, resting, and how a job that broke in the engine itself is repeated. */
-import { type ConnectionOptions, type Job, type JobsOptions, Queue, type WorkerOptions } from 'bullmq'
+import { type ConnectionOptions, type Job, type JobsOptions, Queue, Worker } from 'bullmq'
 import { storeUnavailable } from '../core/errors.js'
 
 export interface QueueSetting {
@@ -55,9 +55,6 @@ export async function reached<T>(call: Promise<T>): Promise<T> {
   }
 }
 
-/** BullMQ lets go of a job's lock a moment after it is put aside, and would forget the new lock of one taken up again at once. */
-const SHORTEST_REST_MS = 25
-
 /** Gives the worker back for a while. Past this the job is no longer ours: throw DelayedError. */
 export async function putAside<D extends Due>(
   job: Job<D>,
@@ -66,19 +63,51 @@ export async function putAside<D extends Due>(
   data?: D,
 ): Promise<void> {
   if (data) await job.updateData(data)
-  await job.moveToDelayed(Date.now() + Math.max(SHORTEST_REST_MS, Math.ceil(forMs)), token)
+  await job.moveToDelayed(Date.now() + Math.max(0, Math.ceil(forMs)), token)
 }
 
-export const workerOptions = (
+export interface Work {
+  concurrency: number
+  vigilance?: Vigilance | undefined
+}
+
+/**
+ * A worker that keeps the lock of each job by its token. BullMQ's own keeping goes by job id, and forgets the lock of a job
+ * that the same worker takes up again right after putting it aside: a woken run would then be run twice.
+ */
+export function openWorker<D extends Due, R = void>(
+  name: string,
   setting: QueueSetting,
-  concurrency: number,
-  vigilance: Vigilance,
-): WorkerOptions => ({
-  ...setting,
-  concurrency,
-  lockDuration: vigilance.lockMs,
-  stalledInterval: vigilance.stalledMs,
-  // A killed worker is normal here and each step is safe to repeat, so no number of deaths makes a run fail.
-  maxStalledCount: 1_000_000,
-  settings: { backoffStrategy: tries => Math.min(60_000, 500 * 2 ** tries) },
-})
+  { concurrency, vigilance: { lockMs, stalledMs } = CALM }: Work,
+  act: (job: Job<D, R>, token: string, signal: AbortSignal) => Promise<R>,
+): Worker<D, R> {
+  let closed = false
+  const worker = new Worker<D, R>(
+    name,
+    async (job, token = '', signal = new AbortController().signal) => {
+      const keeping = setInterval(() => {
+        if (!closed) void job.extendLock(token, lockMs).catch(() => {})
+      }, lockMs / 3)
+      try {
+        return await act(job, token, signal)
+      } finally {
+        clearInterval(keeping)
+      }
+    },
+    {
+      ...setting,
+      concurrency,
+      lockDuration: lockMs,
+      skipLockRenewal: true,
+      stalledInterval: stalledMs,
+      // A killed worker is normal here and each step is safe to repeat, so no number of deaths makes a run fail.
+      maxStalledCount: 1_000_000,
+      settings: { backoffStrategy: tries => Math.min(60_000, 500 * 2 ** tries) },
+    },
+  )
+  // By force, it ends with jobs in hand: as if it had died, for others to take up.
+  worker.once('closed', () => {
+    closed = true
+  })
+  return worker
+}

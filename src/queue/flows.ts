@@ -1,19 +1,18 @@
 /** The queue `flows`: one BullMQ job per run. A waiting run is a delayed job, which holds no worker and survives a restart. */
-import { DelayedError, ErrorCode, type Queue, Worker } from 'bullmq'
+import { DelayedError, ErrorCode, type Queue } from 'bullmq'
 import { storeUnavailable } from '../core/errors.js'
 import type { Clock } from '../core/ports/clock.js'
 import type { Log } from '../core/ports/log.js'
 import type { FlowQueue } from '../core/ports/queue.js'
 import {
-  CALM,
   type Due,
   ENGINE_RETRY,
   openQueue,
+  openWorker,
   putAside,
   type QueueSetting,
   reached,
   type Vigilance,
-  workerOptions,
 } from './connection.js'
 
 export const FLOWS = 'flows'
@@ -89,16 +88,14 @@ export async function startFlowWorker(
 ): Promise<WorkerHandle> {
   let closing = false
   const leaving = () => closing
-  const worker = new Worker<FlowData>(
+  const worker = openWorker<FlowData>(
     FLOWS,
+    setting,
+    { concurrency: parts.concurrency ?? 10, vigilance: parts.vigilance },
     async (job, token) => {
       const { runId } = job.data
       if (runId === undefined) return sweep(flows, parts)
-      let outcome = await parts.turn(runId, leaving)
-      // Somebody asked for a new look after this turn had looked.
-      while (outcome.kind === 'parked' && !closing && (await parts.pokes(runId)) !== outcome.pokes) {
-        outcome = await parts.turn(runId, leaving)
-      }
+      const outcome = await parts.turn(runId, leaving)
       if (outcome.kind === 'ended') return
       if (outcome.kind === 'lost') {
         // Whoever has the run now may be a worker that stalled and woke up. If the job is still ours, it stays to be taken again.
@@ -107,11 +104,10 @@ export async function startFlowWorker(
       }
       const { wakeAtMs, waitsFor, pokes } = outcome
       await putAside(job, token, wakeAtMs - parts.clock.now(), { runId, dueAt: wakeAtMs, waitsFor, pokes })
-      // The same, after we had looked whether somebody asked and before the job could be woken.
+      // Somebody may have asked for a look after this turn had looked and before the job could be woken.
       if ((await parts.pokes(runId)) !== pokes) await flows.wake(runId)
       throw new DelayedError()
     },
-    workerOptions(setting, parts.concurrency ?? 10, parts.vigilance ?? CALM),
   )
   worker.on('error', error => parts.log.warn('flow worker', { reason: error.message }))
   worker.on('failed', (job, error) =>

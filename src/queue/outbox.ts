@@ -4,22 +4,21 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DelayedError, type Queue, Worker } from 'bullmq'
+import { DelayedError, type Queue } from 'bullmq'
 import type { PlatformName } from '../core/actor.js'
 import { BotError, type ErrorCode } from '../core/errors.js'
 import type { ChatDoor, MessageRef } from '../core/ports/chat.js'
 import type { Log } from '../core/ports/log.js'
 import type { Outbox, OutboxLanes, OutboxRecords, PendingMessage, SendFailure } from '../core/ports/outbox.js'
 import {
-  CALM,
   type Due,
   ENGINE_RETRY,
   openQueue,
+  openWorker,
   putAside,
   type QueueSetting,
   reached,
   type Vigilance,
-  workerOptions,
 } from './connection.js'
 import type { WorkerHandle } from './flows.js'
 
@@ -37,6 +36,7 @@ const SEND_WITHIN_MS = 20_000
 /** Another sender holds the lane: look again soon, since it may have died. */
 const BUSY_REST_MS = 1_000
 const SWEEP_EVERY_MS = 60_000
+const LANES_AT_ONCE = 10
 
 export interface OutboxQueueHandle {
   readonly platform: PlatformName
@@ -92,8 +92,10 @@ export async function startSender(
   const sweep = async () => {
     for (const lane of await lanes.recall(door.platform)) await queue.call(lane)
   }
-  const worker = new Worker<LaneData>(
+  const worker = openWorker<LaneData>(
     outboxQueueName(door.platform),
+    setting,
+    { concurrency: LANES_AT_ONCE, vigilance: parts.vigilance },
     async (job, token) => {
       const { lane } = job.data
       if (lane === undefined) return sweep()
@@ -102,7 +104,6 @@ export async function startSender(
       await putAside(job, token, restMs, { lane, dueAt: 0, waitsFor: 'vendor' })
       throw new DelayedError()
     },
-    workerOptions(setting, 10, parts.vigilance ?? CALM),
   )
   worker.on('error', error => log.warn('sender', { platform: door.platform, reason: error.message }))
   worker.on('failed', (job, error) =>

@@ -1,13 +1,17 @@
 /** The queue `reads`: questions that a worker answers within seconds. The answer is the job's return value: plain JSON, no secrets. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Queue, QueueEvents, Worker } from 'bullmq'
+import { type Queue, QueueEvents } from 'bullmq'
 import { BotError, type ErrorRecord } from '../core/errors.js'
 import type { Log } from '../core/ports/log.js'
 import type { ReadQueue } from '../core/ports/queue.js'
-import { CALM, openQueue, type QueueSetting, reached, type Vigilance, workerOptions } from './connection.js'
+import { type Due, openQueue, openWorker, type QueueSetting, reached, type Vigilance } from './connection.js'
 import type { WorkerHandle } from './flows.js'
 
 export const READS = 'reads'
+
+interface AskData extends Due {
+  askId: string
+}
 
 type Answer = { ok: unknown } | { failed: ErrorRecord }
 
@@ -27,7 +31,7 @@ export async function createReadQueue(
   listening: QueueSetting,
   log: Log,
 ): Promise<ReadQueueHandle> {
-  const queue = openQueue<{ askId: string }>(READS, setting)
+  const queue = openQueue<AskData>(READS, setting)
   const events = new QueueEvents(READS, listening)
   const waiting = new Map<string, (answer: Answer) => void>()
   events.on('error', error => log.warn('answers of reads', { reason: error.message }))
@@ -84,16 +88,17 @@ export interface ReadWorkerParts {
 }
 
 export async function startReadWorker(setting: QueueSetting, parts: ReadWorkerParts): Promise<WorkerHandle> {
-  const worker = new Worker<{ askId: string }, Answer>(
+  const worker = openWorker<AskData, Answer>(
     READS,
+    setting,
+    { concurrency: parts.concurrency ?? 20, vigilance: parts.vigilance },
     async (job, _token, signal) => {
       try {
-        return { ok: (await parts.answer(job.data.askId, signal ?? new AbortController().signal)) ?? null }
+        return { ok: (await parts.answer(job.data.askId, signal)) ?? null }
       } catch (error) {
         return { failed: BotError.from(error).toRecord() }
       }
     },
-    workerOptions(setting, parts.concurrency ?? 20, parts.vigilance ?? CALM),
   )
   worker.on('error', error => parts.log.warn('read worker', { reason: error.message }))
   await worker.waitUntilReady()

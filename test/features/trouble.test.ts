@@ -80,3 +80,14 @@ it('gives up on a certificate after ten minutes and takes the credential back', 
   expect(said).toContain('Taken back: Prepare the request, Ask OVHcloud for the credential.')
   expect(bot.live()).toHaveLength(before)
 })
+
+it('leaves no credential behind when OVHcloud made one and its answer makes no sense', async () => {
+  const before = bot.live().length
+  await bot.sandbox.control({ faults: [{ route: CREATE, do: 'cut-after', times: 20 }] })
+
+  await bot.type('ana: /okms credential reader 30d', 'advance 2h')
+  await bot.sandbox.control({ faults: [] })
+  await bot.type('advance 1h')
+
+  expect(bot.live().length).toBeLessThanOrEqual(before)
+})

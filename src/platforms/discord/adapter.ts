@@ -27,9 +27,13 @@ export interface DiscordParts {
   clock: Clock
   /** Discord will never take this token (or these settings): the process has to end. Told once, after one line in the log. */
   onFatal(): void
+  /** Least time between two messages in one conversation, in milliseconds; 1000 when absent. */
+  paceMs?: number
 }
 
 export interface DiscordDoor extends ChatDoor {
+  /** Whether somebody is being answered at the moment. */
+  isBusy(): boolean
   /** Whether interactions arrive at the moment. */
   isConnected(): boolean
 }
@@ -47,6 +51,7 @@ export function createDiscordDoor({
   log,
   clock,
   onFatal,
+  paceMs = PACE_MS,
 }: DiscordParts): DiscordDoor {
   let isOver = false
   function fatal(why: string): void {
@@ -77,7 +82,8 @@ export function createDiscordDoor({
 
   return {
     platform: 'discord',
-    paceMs: PACE_MS,
+    paceMs,
+    isBusy: () => underWay.size > 0,
     isConnected: () => gateway?.isConnected() ?? false,
 
     async start(listener: ChatListener) {

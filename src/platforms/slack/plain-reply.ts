@@ -17,7 +17,12 @@ export function plainReply(reply: Reply): string {
       return mark + reply.lines.map(plain).join('\n')
     }
     case 'table':
-      return [plain(reply.title), tableText(reply), ...(reply.after ?? []).map(plain)].join('\n')
+      return [
+        plain(reply.title),
+        reply.columns.map(({ header }) => header).join(', '),
+        ...reply.rows.map(row => row.join(', ')),
+        ...(reply.after ?? []).map(plain),
+      ].join('\n')
     case 'fields':
       return [plain(reply.title), ...fieldLines(reply.fields), ...(reply.after ?? []).map(plain)].join('\n')
     case 'card':

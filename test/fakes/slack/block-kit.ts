@@ -76,9 +76,11 @@ function checkBlock(block: Json): void {
   if (type === 'section') {
     must(block.text !== undefined || block.fields !== undefined, 'section has neither text nor fields')
     if (block.text !== undefined) text(block.text, 'section text', 3000)
-    if (block.fields !== undefined) for (const field of list(block.fields, 'fields', 10)) text(field, 'field', 2000)
+    if (block.fields !== undefined)
+      for (const field of list(block.fields, 'fields', 10)) text(field, 'field', 2000)
   }
-  if (type === 'context') for (const element of list(block.elements, 'context', 10)) text(element, 'context', 3000)
+  if (type === 'context')
+    for (const element of list(block.elements, 'context', 10)) text(element, 'context', 3000)
   if (type === 'actions') {
     const elements = list(block.elements, 'actions', 25)
     must(new Set(elements.map(one => one.action_id)).size === elements.length, 'an action_id is used twice')
@@ -102,7 +104,8 @@ function checkTable({ rows, column_settings: settings }: Json): void {
   }
   must(chars <= 10_000, 'the table holds more than 10000 characters')
   if (settings !== undefined) {
-    for (const setting of list(settings, 'column_settings', 20)) only(setting, ['align', 'is_wrapped'], 'column')
+    for (const setting of list(settings, 'column_settings', 20))
+      only(setting, ['align', 'is_wrapped'], 'column')
   }
 }
 

@@ -133,16 +133,27 @@ export const METHODS: Readonly<Record<string, Method>> = {
     args: ['include_users'],
     scopes: ['usergroups:read'],
     run: ({ include_users: withUsers }, world) => ({
-      usergroups: [...world.userGroups].map(([id, users]) => ({ id, ...(withUsers === 'true' ? { users } : {}) })),
+      usergroups: [...world.userGroups].map(([id, users]) => ({
+        id,
+        ...(withUsers === 'true' ? { users } : {}),
+      })),
     }),
   },
   'files.getUploadURLExternal': {
     args: ['filename!', 'length!', 'alt_text', 'snippet_type'],
     scopes: ['files:write'],
     run({ filename, length, snippet_type: snippet }, world, site) {
-      if (snippet !== undefined) throw new SlackRefusal('invalid_arguments', 'snippet_type shows the text inline')
+      if (snippet !== undefined)
+        throw new SlackRefusal('invalid_arguments', 'snippet_type shows the text inline')
       const id = world.next('F')
-      world.files.set(id, { id, name: filename!, by: BOT_USER, bytes: null, length: Number(length), shares: new Map() })
+      world.files.set(id, {
+        id,
+        name: filename!,
+        by: BOT_USER,
+        bytes: null,
+        length: Number(length),
+        shares: new Map(),
+      })
       return { upload_url: `${site.url}/upload/${id}`, file_id: id }
     },
   },
@@ -187,7 +198,14 @@ export const METHODS: Readonly<Record<string, Method>> = {
       }
       const address = `${site.url}/files/${id}/${encodeURIComponent(file.name)}`
       return {
-        file: { id, name: file.name, size: file.bytes?.length ?? 0, url_private: address, url_private_download: address, shares },
+        file: {
+          id,
+          name: file.name,
+          size: file.bytes?.length ?? 0,
+          url_private: address,
+          url_private_download: address,
+          shares,
+        },
       }
     },
   },
@@ -231,7 +249,8 @@ function history(args: Args, world: World, belongs: (message: Message) => boolea
 /** A channel that the bot may write in. */
 function writable(id: string, world: World): Channel {
   const channel = world.channels.get(id)
-  if (!channel || (channel.kind === 'private' && !channel.members.has(BOT_USER))) throw new SlackRefusal('channel_not_found')
+  if (!channel || (channel.kind === 'private' && !channel.members.has(BOT_USER)))
+    throw new SlackRefusal('channel_not_found')
   if (!channel.members.has(BOT_USER)) throw new SlackRefusal('not_in_channel')
   return channel
 }

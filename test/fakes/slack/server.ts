@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { checkBlocks, checkText, Refused } from './block-kit.js'
-import { checkArgs, METHODS, saidIn, type Site, SlackRefusal } from './methods.js'
+import { checkArgs, METHODS, type Site, SlackRefusal, saidIn } from './methods.js'
 import { BOT_USER, type World } from './world.js'
 
 export const BOT_TOKEN = 'xoxb-fake-bot-token'
@@ -68,7 +68,10 @@ export async function startSlackServer(world: World): Promise<SlackServer> {
 
   websockets.on('connection', socket => {
     socket.on('message', data => {
-      const { envelope_id: id, payload } = JSON.parse(String(data)) as { envelope_id: string; payload: unknown }
+      const { envelope_id: id, payload } = JSON.parse(String(data)) as {
+        envelope_id: string
+        payload: unknown
+      }
       waiting.get(id)?.(payload)
       waiting.delete(id)
     })
@@ -81,19 +84,38 @@ export async function startSlackServer(world: World): Promise<SlackServer> {
     const raw = Buffer.concat(chunks)
     const [, kind = '', name = ''] = (request.url ?? '').split('/')
     const to = kind === 'api' ? name : { upload: 'upload', files: 'download', respond: 'response_url' }[kind]
-    const seen: SeenRequest = { to: to ?? `${request.url}`, body: raw.toString('latin1'), args: {}, answered: '', atMs: Date.now() }
+    const seen: SeenRequest = {
+      to: to ?? `${request.url}`,
+      body: raw.toString('latin1'),
+      args: {},
+      answered: '',
+      atMs: Date.now(),
+    }
     requests.push(seen)
     const finish = (status: number, body: unknown, headers: Record<string, string> = {}) => {
       seen.answered = typeof body === 'string' || Buffer.isBuffer(body) ? `${status}` : JSON.stringify(body)
       const isData = Buffer.isBuffer(body) || typeof body === 'string'
       response.writeHead(status, { 'content-type': isData ? 'text/plain' : 'application/json', ...headers })
       response.end(isData ? body : JSON.stringify(body))
+      return true as const
     }
     try {
-      if (kind === 'api') return api(name, request, raw, seen, finish, () => request.socket.destroy())
-      if (kind === 'upload') return await upload(name, request, raw, finish)
-      if (kind === 'files') return download(name, request, finish)
-      if (kind === 'respond') return respond(name, raw, finish)
+      if (kind === 'api') {
+        api(name, request, raw, seen, finish, () => request.socket.destroy())
+        return
+      }
+      if (kind === 'upload') {
+        await upload(name, request, raw, finish)
+        return
+      }
+      if (kind === 'files') {
+        download(name, request, finish)
+        return
+      }
+      if (kind === 'respond') {
+        respond(name, raw, finish)
+        return
+      }
       mistakes.push(`a request to ${request.url}`)
       finish(404, 'not found')
     } catch (error) {
@@ -102,9 +124,18 @@ export async function startSlackServer(world: World): Promise<SlackServer> {
     }
   }
 
-  type Finish = (status: number, body: unknown, headers?: Record<string, string>) => void
+  /** Every request is answered, or cut off on purpose. */
+  type Done = true
+  type Finish = (status: number, body: unknown, headers?: Record<string, string>) => Done
 
-  function api(name: string, request: IncomingMessage, raw: Buffer, seen: SeenRequest, finish: Finish, cut: () => void): void {
+  function api(
+    name: string,
+    request: IncomingMessage,
+    raw: Buffer,
+    seen: SeenRequest,
+    finish: Finish,
+    cut: () => void,
+  ): Done {
     const args = Object.fromEntries(new URLSearchParams(raw.toString()))
     seen.args = args
     const token = request.headers.authorization
@@ -115,31 +146,40 @@ export async function startSlackServer(world: World): Promise<SlackServer> {
     const fault = takeFault(name, args)
     if (fault?.status !== undefined) {
       const retry = fault.retryAfterSeconds
-      return finish(fault.status, { ok: false, error: 'ratelimited' }, retry === undefined ? {} : { 'retry-after': `${retry}` })
+      return finish(
+        fault.status,
+        { ok: false, error: 'ratelimited' },
+        retry === undefined ? {} : { 'retry-after': `${retry}` },
+      )
     }
     if (fault?.error !== undefined) return finish(200, { ok: false, error: fault.error })
     const method = METHODS[name]
     try {
       if (!method) throw new SlackRefusal('unknown_method', `${name} is not known here`)
-      if (token !== `Bearer ${BOT_TOKEN}`) throw new SlackRefusal('invalid_auth', `${name} without the bot token`)
+      if (token !== `Bearer ${BOT_TOKEN}`)
+        throw new SlackRefusal('invalid_auth', `${name} without the bot token`)
       const { scopes } = grants
       if (scopes && method.scopes && !method.scopes.some(scope => scopes.includes(scope))) {
         throw new SlackRefusal('missing_scope', `${name} needs ${method.scopes.join(' or ')}`)
       }
       checkArgs(name, method, args)
       const answer = { ok: true, ...method.run(args, world, site) }
-      if (fault?.afterwards) return cut()
-      finish(200, answer)
+      if (fault?.afterwards) {
+        cut()
+        return true
+      }
+      return finish(200, answer)
     } catch (error) {
       if (!(error instanceof SlackRefusal)) throw error
       if (error.ours !== null) mistakes.push(`${name}: ${error.code}: ${error.ours}`)
-      finish(200, { ok: false, error: error.code })
+      return finish(200, { ok: false, error: error.code })
     }
   }
 
   function takeFault(name: string, args: Record<string, string>): Trouble | undefined {
     const at = troubles.findIndex(
-      ({ method, channel }) => method === name && (channel === undefined || channel === (args.channel ?? args.channel_id)),
+      ({ method, channel }) =>
+        method === name && (channel === undefined || channel === (args.channel ?? args.channel_id)),
     )
     const found = troubles[at]
     if (found?.times !== undefined && --found.times <= 0) troubles.splice(at, 1)
@@ -147,7 +187,7 @@ export async function startSlackServer(world: World): Promise<SlackServer> {
   }
 
   /** Takes multipart, as the official client sends it, and the bytes alone. */
-  async function upload(id: string, request: IncomingMessage, raw: Buffer, finish: Finish): Promise<void> {
+  async function upload(id: string, request: IncomingMessage, raw: Buffer, finish: Finish): Promise<Done> {
     const file = world.files.get(id)
     const type = request.headers['content-type'] ?? ''
     if (!file || file.bytes !== null) return finish(404, 'no such upload')
@@ -159,23 +199,29 @@ export async function startSlackServer(world: World): Promise<SlackServer> {
     }
     if (bytes.length !== file.length) return finish(400, 'the length is another')
     file.bytes = bytes
-    finish(200, `OK - ${bytes.length}`)
+    return finish(200, `OK - ${bytes.length}`)
   }
 
-  function download(id: string, request: IncomingMessage, finish: Finish): void {
+  function download(id: string, request: IncomingMessage, finish: Finish): Done {
     const file = world.files.get(id)
     if (request.headers.authorization !== `Bearer ${BOT_TOKEN}`) return finish(403, 'forbidden')
     if (!file?.bytes) return finish(404, 'not found')
-    finish(200, file.bytes)
+    return finish(200, file.bytes)
   }
 
-  function respond(id: string, raw: Buffer, finish: Finish): void {
+  function respond(id: string, raw: Buffer, finish: Finish): Done {
     const entry = world.responseUrls.get(id)
     if (!entry || world.clock.now() - entry.atMs > RESPONSE_URL_MS) return finish(404, 'expired_url')
     if (++entry.uses > RESPONSE_URL_USES) return finish(404, 'used_url')
-    const { response_type: type, replace_original: replaces, text, blocks, unfurl_links, unfurl_media, ...rest } = JSON.parse(
-      raw.toString(),
-    ) as Record<string, unknown>
+    const {
+      response_type: type,
+      replace_original: replaces,
+      text,
+      blocks,
+      unfurl_links,
+      unfurl_media,
+      ...rest
+    } = JSON.parse(raw.toString()) as Record<string, unknown>
     const unknown = Object.keys(rest)
     if (unknown.length > 0) mistakes.push(`response_url knows no ${unknown}`)
     if (unfurl_links !== false || unfurl_media !== false) mistakes.push('response_url would unfurl links')
@@ -199,7 +245,7 @@ export async function startSlackServer(world: World): Promise<SlackServer> {
         ...said,
       })
     }
-    finish(200, 'ok')
+    return finish(200, 'ok')
   }
 
   return {
@@ -212,7 +258,8 @@ export async function startSlackServer(world: World): Promise<SlackServer> {
     untroubled: () => void troubles.splice(0),
     sockets: () => [...websockets.clients],
     overSocket(type, payload) {
-      const [socket] = websockets.clients
+      // A connection that is being closed takes nothing any more.
+      const socket = [...websockets.clients].filter(({ readyState }) => readyState === 1).at(-1)
       if (!socket) throw new Error('no Socket Mode connection is open')
       const id = world.next('envelope-')
       const answer = new Promise<unknown>(resolve => waiting.set(id, resolve))

@@ -101,7 +101,12 @@ export class World {
 
   directMessages(user: string): Channel {
     const id = `D${user.slice(1)}`
-    const channel = this.channels.get(id) ?? { id, name: 'directmessage', kind: 'im' as const, members: new Set([user, BOT_USER]) }
+    const channel = this.channels.get(id) ?? {
+      id,
+      name: 'directmessage',
+      kind: 'im' as const,
+      members: new Set([user, BOT_USER]),
+    }
     this.channels.set(id, channel)
     return channel
   }
@@ -113,7 +118,9 @@ export class World {
   }
 
   find(channel: string, ts: string): Message | undefined {
-    return this.messages.find(message => message.channel === channel && message.ts === ts && message.only === null)
+    return this.messages.find(
+      message => message.channel === channel && message.ts === ts && message.only === null,
+    )
   }
 
   drop(message: Message): void {

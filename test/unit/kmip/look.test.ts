@@ -215,9 +215,9 @@ describe('a look that fails says how', () => {
   it('no handshake', async () => {
     const port = await tcpServer(() => {})
 
-    await expect(looking(port, 100)).rejects.toMatchObject({
+    await expect(looking(port, 400)).rejects.toMatchObject({
       code: 'endpoint.unreachable',
-      message: `${HOST}:${port} took the connection but did not finish the TLS handshake within 0.1 s.`,
+      message: `${HOST}:${port} took the connection but did not finish the TLS handshake within 0.4 s.`,
     })
   })
 

@@ -153,11 +153,11 @@ describe('a write', () => {
 describe('waiting', () => {
   it('ends after the time a call may take', async () => {
     const api = await fakeApi(() => {})
-    const { client } = testClient(api, { timeoutMs: 100 })
+    const { client } = testClient(api, { timeoutMs: 500 })
 
     await expect(client.request({ ...get, retry: 'never' })).rejects.toMatchObject({
       code: 'ovh.unreachable',
-      message: expect.stringMatching(/^No answer from 127\.0\.0\.1:\d+ within 0\.1 s\.$/),
+      message: expect.stringMatching(/^No answer from 127\.0\.0\.1:\d+ within 0\.5 s\.$/),
       details: { cause: 'timeout', sent: true },
     })
   })
@@ -168,7 +168,7 @@ describe('waiting', () => {
       const trickle = setInterval(() => response.write(' '), 10)
       response.on('close', () => clearInterval(trickle))
     })
-    const { client } = testClient(api, { timeoutMs: 150 })
+    const { client } = testClient(api, { timeoutMs: 500 })
 
     await expect(client.request({ ...get, retry: 'never' })).rejects.toMatchObject({
       details: { cause: 'timeout' },

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { createRunner } from '../../../src/bot/runner.js'
 import type { TurnHooks } from '../../../src/bot/run-steps.js'
+import { createRunner } from '../../../src/bot/runner.js'
 import { BotError } from '../../../src/core/errors.js'
 import { defineJob, type Job, type Outside } from '../../../src/core/job.js'
 import { newRunId, realChance } from '../../../src/core/ports/chance.js'
@@ -50,7 +50,8 @@ beforeEach(async () => {
   workers = []
 })
 afterEach(async () => {
-  await Promise.all(workers.map(worker => worker.close(true)))
+  // In peace: what goes on after a forced end would reach into the next test.
+  await Promise.all(workers.map(worker => worker.close()))
   await flows.close()
 })
 
@@ -132,10 +133,12 @@ describe('a run', () => {
 
     await expect.poll(() => stateOf(runId), settles).toBe('succeeded')
     await flows.add(runId)
-    await expect.poll(() => flows.queue.getJobCounts('active', 'waiting', 'delayed'), settles).toMatchObject({
-      active: 0,
-      waiting: 0,
-    })
+    await expect
+      .poll(() => flows.queue.getJobCounts('active', 'waiting', 'delayed'), settles)
+      .toMatchObject({
+        active: 0,
+        waiting: 0,
+      })
     expect(turns).toBe(1)
   })
 
@@ -279,7 +282,6 @@ describe('waking', () => {
       },
     }
     await start(worker)
-    await start(worker)
     await looked.opened
     await runs.poke(runId)
     await flows.wake(runId)
@@ -348,7 +350,9 @@ describe('a worker that dies', () => {
     const died = gate()
     const job = jobOf(async ({ step }) => {
       await step('One', () => void acts.push('one'))
-      await step('Two', ({ again }) => void acts.push(again ? 'two, looking first' : 'two'), { looksFirst: true })
+      await step('Two', ({ again }) => void acts.push(again ? 'two, looking first' : 'two'), {
+        looksFirst: true,
+      })
       await step('Three', () => void acts.push('three'))
       return done
     })
@@ -438,9 +442,15 @@ describe('many runs and workers', () => {
 
 describe('connections', () => {
   it('are all gone when everything is closed', async () => {
-    const clients = async () => String(await redis.call('CLIENT', 'LIST')).split('\n').filter(Boolean).length
+    const clients = async () =>
+      String(await redis.call('CLIENT', 'LIST'))
+        .split('\n')
+        .filter(Boolean).length
     const before = await clients()
-    const [one, two] = [await startRunning(jobOf(async () => done)), await startRunning(jobOf(async () => done))]
+    const [one, two] = [
+      await startRunning(jobOf(async () => done)),
+      await startRunning(jobOf(async () => done)),
+    ]
     expect(await clients()).toBeGreaterThan(before)
 
     await Promise.all([one.close(), two.close()])

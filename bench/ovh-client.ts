@@ -1,0 +1,67 @@
+/**
+ * Our OVHcloud client beside @ovhcloud/node-ovh 3: the same signed GET over HTTPS against the sandbox. A process of its own, since
+ * the other client reads trust from NODE_EXTRA_CA_CERTS when it starts. Prints one JSON line: milliseconds of each.
+ */
+import { createRequire } from 'node:module'
+import { realClock } from '../src/core/ports/clock.js'
+import { silentLog } from '../src/core/ports/log.js'
+import { unlimited } from '../src/core/ports/rate-limiter.js'
+import { Secret } from '../src/core/secret.js'
+import { createOvhClient } from '../src/ovh/client.js'
+import { createOkms } from '../src/ovh/okms.js'
+import { sideBySide, timed } from './row.js'
+
+const REQUESTS = 1000
+const IN_FLIGHT = 20
+const ROUNDS = 5
+
+interface OtherClient {
+  requestPromised(method: string, path: string): Promise<unknown>
+}
+
+const { tlsUrl, applicationKey, applicationSecret, consumerKey } = JSON.parse(process.argv[2]!) as Record<
+  string,
+  string
+>
+const { hostname, port } = new URL(tlsUrl!)
+const client = createOvhClient({
+  endpoint: tlsUrl!,
+  auth: {
+    way: 'application',
+    applicationKey: applicationKey!,
+    applicationSecret: new Secret(applicationSecret!),
+    consumerKey: new Secret(consumerKey!),
+  },
+  limiter: unlimited,
+  clock: realClock,
+  log: silentLog,
+})
+const okms = createOkms(client)
+const otherClient = createRequire(import.meta.url)('@ovhcloud/node-ovh') as (options: object) => OtherClient
+const other = otherClient({
+  host: hostname,
+  port: Number(port),
+  appKey: applicationKey,
+  appSecret: applicationSecret,
+  consumerKey,
+})
+
+async function many(request: () => Promise<unknown>): Promise<void> {
+  let next = 0
+  await Promise.all(
+    Array.from({ length: IN_FLIGHT }, async () => {
+      while (next++ < REQUESTS) await request()
+    }),
+  )
+}
+
+// Both read the clock difference with their first call.
+await okms.list()
+await other.requestPromised('GET', '/v2/okms/resource')
+const times = await sideBySide(
+  ROUNDS,
+  () => timed(() => many(() => okms.list())),
+  () => timed(() => many(() => other.requestPromised('GET', '/v2/okms/resource'))),
+)
+await client.close()
+process.stdout.write(`${JSON.stringify({ requests: REQUESTS, ...times })}\n`)

@@ -1,0 +1,342 @@
+/** A person in the stand-in for Slack: types, presses, fills in and reads, by what the clients allow. */
+import type { Place, SeenFile, Talker } from '../talking.js'
+import type { Acknowledged, Delivery } from './deliver.js'
+import { buttonsOf, type SeenButton, shownText } from './seen.js'
+import type { SlackServer } from './server.js'
+import { type Block, BOT_USER, type Channel, type Message, TEAM, type World } from './world.js'
+
+export interface SlackPerson extends Talker {
+  readonly id: string
+  /** `uploads`: files for the upload fields of the form, by field. */
+  fills(fields: Readonly<Record<string, string>>, uploads?: Readonly<Record<string, SeenFile>>): Promise<void>
+  /** Labels of the open form's fields with their hints, its title first; `null`: none is open. */
+  form(): string[] | null
+  /** What the bot found wrong with the form, by block. */
+  formErrors(): Record<string, string>
+  /** Presses as somebody else's client would, a button that this person may not even see. */
+  pressesUnseen(label: string, runId?: string): Promise<void>
+  messages(place?: Place): Message[]
+}
+
+export interface PersonParts {
+  world: World
+  server: SlackServer
+  delivery(): Delivery
+  /** The channel people are in unless they say otherwise. */
+  home: string
+  /** The workspace of the person; another one than the bot's for guests. */
+  team?: string
+}
+
+export function createPerson(name: string, parts: PersonParts): SlackPerson {
+  const { world, server } = parts
+  const id = world.users.get(name)!
+  const team = parts.team ?? TEAM
+  let errors: Record<string, string> = {}
+
+  const visible = () => world.messages.filter(message => world.canSee(id, message))
+
+  function channelOf(place: Place | undefined): Channel {
+    if (place === 'dm') return world.directMessages(id)
+    if (place !== undefined && 'thread' in place) return world.channels.get(rootOf(place.thread).channel)!
+    const wanted = place?.channel ?? parts.home
+    const channel = [...world.channels.values()].find(one => one.name === wanted)
+    if (!channel?.members.has(id)) throw new Error(`${name} is in no channel ${wanted}`)
+    return channel
+  }
+
+  /** The message in a channel that a run's thread hangs under. */
+  function rootOf(runId: string): Message {
+    const root = visible().find(
+      message =>
+        message.threadTs === null &&
+        message.only === null &&
+        !message.channel.startsWith('D') &&
+        shownText(message, world).includes(runId),
+    )
+    if (!root) throw new Error(`no message names run ${runId}`)
+    return root
+  }
+
+  function messages(place?: Place): Message[] {
+    const all = visible().filter(({ by }) => by === BOT_USER)
+    if (place === undefined) return all
+    const channel = channelOf(place)
+    const root = place !== 'dm' && 'thread' in place ? rootOf(place.thread).ts : null
+    return all.filter(
+      message => message.channel === channel.id && (place === 'dm' || message.threadTs === root),
+    )
+  }
+
+  function responseUrl(channel: string, threadTs: string | null, source: Message | null): string {
+    const key = world.next('respond-')
+    world.responseUrls.set(key, {
+      channel,
+      threadTs,
+      user: id,
+      uses: 0,
+      atMs: world.clock.now(),
+      source,
+      last: null,
+    })
+    return `${server.site.url}/respond/${key}`
+  }
+
+  async function slash(text: string, channel: Channel): Promise<void> {
+    await parts.delivery().send('command', {
+      token: 'deprecated',
+      team_id: team,
+      team_domain: 'team',
+      channel_id: channel.id,
+      channel_name: channel.name,
+      user_id: id,
+      user_name: name,
+      command: '/okms',
+      text: entities(text),
+      api_app_id: 'A00APP',
+      is_enterprise_install: 'false',
+      response_url: responseUrl(channel.id, null, null),
+      trigger_id: world.newTrigger(id),
+    })
+  }
+
+  async function mention(text: string, channel: Channel, threadTs: string | null): Promise<void> {
+    const said = `<@${BOT_USER}> ${entities(text)}`
+    const { ts } = world.add({ channel: channel.id, threadTs, by: id, text: said, blocks: [] })
+    if (!channel.members.has(BOT_USER)) return
+    await parts.delivery().send('event', {
+      token: 'deprecated',
+      type: 'event_callback',
+      team_id: TEAM,
+      api_app_id: 'A00APP',
+      event_id: world.next('Ev'),
+      event_time: Math.floor(world.clock.now() / 1000),
+      authorizations: [{ team_id: TEAM, user_id: BOT_USER, is_bot: true, is_enterprise_install: false }],
+      event: {
+        type: 'app_mention',
+        user: id,
+        team,
+        text: said,
+        channel: channel.id,
+        ts,
+        event_ts: ts,
+        ...(threadTs === null ? {} : { thread_ts: threadTs }),
+      },
+    })
+  }
+
+  function findButton(
+    label: string,
+    runId: string | undefined,
+    among: Message[],
+  ): { message: Message; button: SeenButton } {
+    const bare = (text: string) =>
+      text
+        .replace(/(…|\.\.\.)$/, '')
+        .trim()
+        .toLowerCase()
+    const found = among
+      .flatMap(message => buttonsOf(message).map(button => ({ message, button })))
+      .filter(
+        ({ button }) => bare(button.label) === bare(label) && (runId === undefined || button.value === runId),
+      )
+      .at(-1)
+    if (!found) throw new Error(`${name} sees no button ${label}`)
+    return found
+  }
+
+  async function press({ message, button }: { message: Message; button: SeenButton }): Promise<void> {
+    const channel = world.channels.get(message.channel)!
+    errors = {}
+    await parts.delivery().send('interactive', {
+      type: 'block_actions',
+      user: { id, username: name, name, team_id: team },
+      api_app_id: 'A00APP',
+      token: 'deprecated',
+      container: {
+        type: 'message',
+        message_ts: message.ts,
+        channel_id: message.channel,
+        is_ephemeral: message.only !== null,
+        ...(message.threadTs === null ? {} : { thread_ts: message.threadTs }),
+      },
+      trigger_id: world.newTrigger(id),
+      team: { id: TEAM, domain: 'team' },
+      enterprise: null,
+      is_enterprise_install: false,
+      channel: { id: channel.id, name: channel.name },
+      ...(message.only === null
+        ? {
+            message: {
+              type: 'message',
+              ts: message.ts,
+              ...(message.threadTs === null ? {} : { thread_ts: message.threadTs }),
+            },
+          }
+        : {}),
+      response_url: responseUrl(message.channel, message.threadTs, message),
+      actions: [
+        {
+          type: 'button',
+          action_id: button.actionId,
+          block_id: button.blockId,
+          value: button.value,
+          action_ts: world.newTs(),
+        },
+      ],
+    })
+  }
+
+  return {
+    name,
+    id,
+
+    async says(line, place) {
+      const slashed = /^\/okms(?:\s+(.*))?$/s.exec(line)
+      if (slashed) {
+        if (place !== undefined && place !== 'dm' && 'thread' in place) {
+          throw new Error('slash commands cannot be typed in threads')
+        }
+        return slash(slashed[1] ?? '', channelOf(place))
+      }
+      const mentioned = /^@okms\s+(.*)$/s.exec(line)
+      if (!mentioned) throw new Error(`nobody listens to "${line}"`)
+      const threadTs =
+        place !== undefined && place !== 'dm' && 'thread' in place ? rootOf(place.thread).ts : null
+      return mention(mentioned[1]!, channelOf(place), threadTs)
+    },
+
+    presses: (label, runId) => press(findButton(label, runId, visible())),
+    pressesUnseen: (label, runId) => press(findButton(label, runId, world.messages)),
+
+    async fills(fields, uploads = {}) {
+      const open = world.views.get(id)
+      if (!open) throw new Error(`${name} has no form open`)
+      const values = stateOf(open.view, fields, uploads, ({ name: fileName, bytes }) => {
+        const fileId = world.next('F')
+        world.files.set(fileId, {
+          id: fileId,
+          name: fileName,
+          by: id,
+          bytes,
+          length: bytes.length,
+          shares: new Map(),
+        })
+        return fileId
+      })
+      const answer = await parts.delivery().send('interactive', {
+        type: 'view_submission',
+        team: { id: TEAM, domain: 'team' },
+        enterprise: null,
+        is_enterprise_install: false,
+        user: { id, username: name, name, team_id: team },
+        api_app_id: 'A00APP',
+        token: 'deprecated',
+        trigger_id: world.newTrigger(id),
+        view: { ...open.view, id: open.id, state: { values }, hash: world.next('hash') },
+        response_urls: [],
+      })
+      errors = errorsIn(answer)
+      if (Object.keys(errors).length > 0) return
+      const update = updateIn(answer)
+      if (update) world.views.set(id, { ...open, view: update })
+      else world.views.delete(id)
+    },
+
+    form() {
+      const view = world.views.get(id)?.view
+      if (!view) return null
+      const fields = (view.blocks as { label: { text: string }; hint?: { text: string } }[]).map(
+        ({ label, hint }) => label.text + (hint ? `: ${hint.text}` : ''),
+      )
+      return [(view.title as { text: string }).text, ...fields]
+    },
+    formErrors: () => errors,
+
+    messages,
+    sees: place => messages(place).map(message => shownText(message, world)),
+    async files() {
+      return visible()
+        .flatMap(({ files }) => files)
+        .flatMap(fileId => {
+          const file = world.files.get(fileId)
+          return file?.bytes ? [{ name: file.name, bytes: file.bytes }] : []
+        })
+    },
+  }
+}
+
+/** What Slack makes of typed text. */
+const entities = (text: string) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+
+interface InputBlock {
+  block_id: string
+  label: { text: string }
+  optional?: boolean
+  element: {
+    type: string
+    action_id: string
+    max_length?: number
+    filetypes?: string[]
+    options?: { text: unknown; value: string }[]
+  }
+}
+
+/** As a client would send it, after what a client checks by itself. */
+function stateOf(
+  view: Block,
+  fields: Readonly<Record<string, string>>,
+  uploads: Readonly<Record<string, SeenFile>>,
+  store: (file: SeenFile) => string,
+): Record<string, Record<string, unknown>> {
+  const blocks = view.blocks as InputBlock[]
+  const named = (wanted: string) =>
+    blocks.find(
+      ({ block_id, label }) => block_id === wanted || label.text.toLowerCase() === wanted.toLowerCase(),
+    )
+  const stray = [...Object.keys(fields), ...Object.keys(uploads)].find(wanted => !named(wanted))
+  if (stray !== undefined) throw new Error(`the form has no field ${stray}`)
+  const values: Record<string, Record<string, unknown>> = {}
+  for (const block of blocks) {
+    const { element } = block
+    const given = Object.entries(fields).find(([wanted]) => named(wanted) === block)?.[1]
+    const file = Object.entries(uploads).find(([wanted]) => named(wanted) === block)?.[1]
+    if (given === undefined && file === undefined && block.optional !== true) {
+      throw new Error(`the client wants ${block.label.text} filled in`)
+    }
+    values[block.block_id] = {
+      [element.action_id]: { type: element.type, ...entered(element, given, file, store) },
+    }
+  }
+  return values
+}
+
+function entered(
+  { type, max_length: longest, filetypes, options }: InputBlock['element'],
+  given: string | undefined,
+  file: SeenFile | undefined,
+  store: (file: SeenFile) => string,
+): Record<string, unknown> {
+  if (type === 'file_input') {
+    if (!file) return { files: [] }
+    if (filetypes && !filetypes.includes(file.name.split('.').at(-1)!))
+      throw new Error(`${file.name} is not accepted`)
+    return { files: [{ id: store(file), name: file.name }] }
+  }
+  if (type === 'static_select') {
+    const option = options!.find(({ value }) => value === given)
+    if (given !== undefined && !option) throw new Error(`${given} is no choice`)
+    return { selected_option: option ?? null }
+  }
+  if (given !== undefined && given.length > (longest ?? 3000))
+    throw new Error('the client takes no more characters')
+  return { value: given ?? null }
+}
+
+const errorsIn = ({ body }: Acknowledged) =>
+  (body as { response_action?: string; errors?: Record<string, string> } | undefined)?.errors ?? {}
+function updateIn({ body }: Acknowledged): Block | null {
+  const answer = body as { response_action?: string; view?: Block } | undefined
+  return answer?.response_action === 'update' ? answer.view! : null
+}
