@@ -119,7 +119,7 @@ export async function measureRuns(redisUrl: string): Promise<Row[]> {
   const runner = createRunner({
     runs,
     jobs,
-    outside: { clock: realClock } as Outside,
+    outside: { clock: realClock } as unknown as Outside,
     outbox,
     flows,
     approvals,

@@ -19,6 +19,7 @@ import type { Clock } from './core/ports/clock.js'
 import type { EndpointProbe } from './core/ports/endpoint-probe.js'
 import type { Log } from './core/ports/log.js'
 import type { OkmsPort } from './core/ports/okms.js'
+import type { PrivateCloudPort } from './core/ports/private-cloud.js'
 import { type RateLimiter, unlimited } from './core/ports/rate-limiter.js'
 import type { Secret } from './core/secret.js'
 import type { QueueSetting, Vigilance } from './queue/connection.js'
@@ -53,7 +54,7 @@ export interface CommonParts {
 
 export interface WorkerParts extends CommonParts {
   /** Makes the OVHcloud side, which asks the limiter before each call. */
-  ovh(limiter: RateLimiter): { okms: OkmsPort; close(): Promise<void> }
+  ovh(limiter: RateLimiter): { okms: OkmsPort; privateCloud: PrivateCloudPort; close(): Promise<void> }
   probe: EndpointProbe
   /** `null`: no limit, for the sandbox. */
   rate: Rate | null
@@ -82,6 +83,7 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
   const outside: Outside = {
     clock,
     okms: rememberInventory(ovh.okms, createInventory(redis), log),
+    privateCloud: ovh.privateCloud,
     probe: parts.probe,
     vault: shared.vault,
     deliveries: shared.deliveries,

@@ -17,6 +17,7 @@ import { createEndpointProbe } from './kmip/probe.js'
 import { createLog } from './ops/log.js'
 import { createOvhClient } from './ovh/client.js'
 import { createOkms } from './ovh/okms.js'
+import { createPrivateCloud } from './ovh/private-cloud.js'
 
 const EX_CONFIG = 78
 /** Docker waits 10 s and Kubernetes 30 s before SIGKILL; a step in hand gets most of the latter. */
@@ -60,7 +61,11 @@ async function start({ redisUrl, secretKeys, ovh }: Config, log: Log): Promise<H
     ...common,
     ovh(limiter) {
       const client = createOvhClient({ endpoint, auth: authentication, limiter, clock: realClock, log })
-      return { okms: createOkms(client), close: () => client.close() }
+      return {
+    okms: createOkms(client),
+    privateCloud: createPrivateCloud(client),
+    close: () => client.close(),
+  }
     },
     probe: createEndpointProbe({ clock: realClock }),
     rate,

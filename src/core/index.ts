@@ -14,6 +14,7 @@ export { BotError, type ErrorCode } from './errors.js'
 export {
   type AskedApproval,
   type Attempt,
+  type Decision,
   defineJob,
   defineRead,
   type Job,
@@ -24,7 +25,7 @@ export {
 export { option } from './option.js'
 export { conversationOf } from './place.js'
 export type { Target } from './ports/chat.js'
-export { parseEndpoint } from './ports/endpoint-probe.js'
+export { type EndpointProbe, parseEndpoint } from './ports/endpoint-probe.js'
 export type {
   CertificateType,
   Credential,
@@ -33,6 +34,14 @@ export type {
   OkmsPort,
   Region,
 } from './ports/okms.js'
+export {
+  type CloudTask,
+  isMoving,
+  type KeyServer,
+  type PrivateCloud,
+  type PrivateCloudPort,
+  taskGroup,
+} from './ports/private-cloud.js'
 export { mayUseOkms, type Profile, type Profiles } from './ports/profiles.js'
 export { normalizeRegion, oldRegionName } from './region.js'
 export { type Button, lines, type PrivateFile, type Reply, refusal } from './reply.js'

@@ -10,6 +10,7 @@ import type { EndpointProbe } from './ports/endpoint-probe.js'
 import type { Ledger } from './ports/ledger.js'
 import type { Log } from './ports/log.js'
 import type { OkmsPort } from './ports/okms.js'
+import type { PrivateCloudPort } from './ports/private-cloud.js'
 import type { Profiles } from './ports/profiles.js'
 import type { Vault } from './ports/vault.js'
 import type { Button, Reply } from './reply.js'
@@ -20,6 +21,7 @@ import type { Text } from './text.js'
 export interface Outside {
   clock: Clock
   okms: OkmsPort
+  privateCloud: PrivateCloudPort
   probe: EndpointProbe
   vault: Vault
   deliveries: Deliveries

@@ -22,6 +22,7 @@ import { Secret } from '../core/secret.js'
 import { createEndpointProbe } from '../kmip/probe.js'
 import { createOvhClient } from '../ovh/client.js'
 import { createOkms } from '../ovh/okms.js'
+import { createPrivateCloud } from '../ovh/private-cloud.js'
 import { type ConsoleDoor, createConsoleDoor } from '../platforms/console/adapter.js'
 import type { Screen } from '../platforms/console/board.js'
 import { createInbox } from '../platforms/console/inbox.js'
@@ -151,7 +152,11 @@ function ovhAt(
       consumerKey: new Secret(consumerKey),
     },
   })
-  return { okms: createOkms(client), close: () => client.close() }
+  return {
+    okms: createOkms(client),
+    privateCloud: createPrivateCloud(client),
+    close: () => client.close(),
+  }
 }
 
 async function readPolicy(file: string) {

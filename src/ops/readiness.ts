@@ -107,10 +107,10 @@ export const needsRedis = (redis: { ping(): Promise<unknown> }): Precondition =>
 })
 
 /** @param door says whether events of the platform reach this process right now, or it stands by for one that they reach */
-export const needsPlatform = (name: string, door: { connected(): boolean }): Precondition => ({
+export const needsPlatform = (name: string, door: { isConnected(): boolean }): Precondition => ({
   name,
   async look() {
-    if (door.connected()) return 'connected'
+    if (door.isConnected()) return 'connected'
     throw new BotError('chat.unreachable', 'is not connected')
   },
 })

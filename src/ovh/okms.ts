@@ -1,8 +1,8 @@
 /** The OVHcloud KMS over the API: implements ports/okms.ts on `/v2/okms`. Rights: rights.ts. */
 import { z } from 'zod'
-import { BotError } from '../core/errors.js'
 import type { Credential, OkmsPort } from '../core/ports/okms.js'
 import { type OvhClient, segment } from './client.js'
+import { foundOrNull, isCode } from './missing.js'
 import {
   type BareCredential,
   createdCredential,
@@ -21,7 +21,7 @@ export function createOkms(client: OvhClient): OkmsPort {
     list: signal => all(client.pages({ path: '/v2/okms/resource', item: okms, signal })),
 
     show: (okmsId, signal) =>
-      orNull(
+      foundOrNull(
         client.request({
           method: 'GET',
           path: resourcePath(okmsId),
@@ -42,7 +42,7 @@ export function createOkms(client: OvhClient): OkmsPort {
 
     async credential(okmsId, credentialId, signal) {
       const path = credentialPath(okmsId, credentialId)
-      const bare = await orNull(client.request({ method: 'GET', path, schema: credential, signal }))
+      const bare = await foundOrNull(client.request({ method: 'GET', path, schema: credential, signal }))
       return bare && ofOkms(okmsId, bare)
     },
 
@@ -88,14 +88,3 @@ async function all<T>(pages: AsyncIterable<T[]>): Promise<T[]> {
   for await (const page of pages) items.push(...page)
   return items
 }
-
-async function orNull<T>(answer: Promise<{ data: T }>): Promise<T | null> {
-  try {
-    return (await answer).data
-  } catch (thrown) {
-    if (isCode(thrown, 'ovh.not-found')) return null
-    throw thrown
-  }
-}
-
-const isCode = (thrown: unknown, code: BotError['code']) => thrown instanceof BotError && thrown.code === code

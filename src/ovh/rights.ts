@@ -1,6 +1,7 @@
 /**
- * The IAM actions this folder needs, so that a service account can be granted exactly these (OVHcloud API v2 okms schema). The
- * regions (`/v2/okms/reference/regions`), the server's time and `/v1/auth/details` need none.
+ * The IAM actions this folder needs, so that a service account can be granted exactly these (OVHcloud API v2
+ * okms schema, v1 dedicatedCloud schema). The regions (`/v2/okms/reference/regions`), the server's time and
+ * `/v1/auth/details` need none.
  */
 export interface Right {
   action: string
@@ -19,4 +20,16 @@ export const RIGHTS = [
   },
   { action: 'okms:apiovh:credential/create', why: 'issue and renew credentials' },
   { action: 'okms:apiovh:credential/delete', why: 'revoke credentials' },
+  {
+    action: 'pccVMware:apiovh:get',
+    why: 'list the Private Clouds of the account, see whether one is delivered',
+  },
+  { action: 'pccVMware:apiovh:task/get', why: 'follow what a change to a key server leads to' },
+  { action: 'pccVMware:apiovh:task/resetTaskState', why: 'let a task that ended in an error run on' },
+  { action: 'pccVMware:apiovh:user/get', why: 'see who may set up key providers in vCenter' },
+  { action: 'pccVMware:apiovh:vmEncryption/get', why: 'show whether VM encryption is on' },
+  { action: 'pccVMware:apiovh:vmEncryption/kms/get', why: 'list key servers, compare their thumbprints' },
+  { action: 'pccVMware:apiovh:vmEncryption/kms/create', why: 'attach an OKMS to a Private Cloud' },
+  { action: 'pccVMware:apiovh:vmEncryption/kms/changeProperties', why: 'repair a thumbprint' },
+  { action: 'pccVMware:apiovh:vmEncryption/kms/delete', why: 'detach a key server' },
 ] as const satisfies readonly Right[]

@@ -6,18 +6,7 @@ import { z } from 'zod'
 import type { Credential, Okms, OkmsAuthorities, Region } from '../core/ports/okms.js'
 import { normalizeRegion } from '../core/region.js'
 import { Secret } from '../core/secret.js'
-
-/** Answers carry microseconds and an offset; ours is UTC with milliseconds. */
-const instant = z
-  .string()
-  .refine(text => !Number.isNaN(Date.parse(text)), 'a date and time')
-  .transform(text => new Date(text).toISOString())
-
-const orNull = <T>(schema: z.ZodType<T>) => schema.nullish().transform(value => value ?? null)
-
-/** A word of a list that may grow: an unknown one becomes `fallback` rather than a failure. */
-const knownWord = <const W extends string, const F extends string | null>(words: readonly W[], fallback: F) =>
-  z.string().transform((word): W | F => words.find(known => known === word) ?? fallback)
+import { instant, knownWord, orNull } from './fields.js'
 
 const count = orNull(z.number().int())
 

@@ -1,5 +1,5 @@
 /** The queue `flows`: one BullMQ job per run. A waiting run is a delayed job, which holds no worker and survives a restart. */
-import { DelayedError, ErrorCode, type Queue } from 'bullmq'
+import { DelayedError, ErrorCode, type Job, type Queue } from 'bullmq'
 import { storeUnavailable } from '../core/errors.js'
 import type { Clock } from '../core/ports/clock.js'
 import type { Log } from '../core/ports/log.js'
@@ -42,14 +42,18 @@ export function createFlowQueue(setting: QueueSetting): FlowQueueHandle {
     async wake(runId) {
       const job = await reached(queue.getJob(jobIdOf(runId)))
       if (!job) return add(runId)
-      try {
-        await job.promote()
-      } catch (error) {
-        // Not delayed: it is waiting or active, and then the poke that was counted before this call is seen at its end.
-        if ((error as { code?: unknown }).code !== ErrorCode.JobNotInState) throw storeUnavailable(error)
-      }
+      await promote(job)
     },
     close: () => queue.close(),
+  }
+}
+
+async function promote(job: Job): Promise<void> {
+  try {
+    await job.promote()
+  } catch (error) {
+    // Not delayed: it is waiting or active, and then the poke that was counted before is seen at its end.
+    if ((error as { code?: unknown }).code !== ErrorCode.JobNotInState) throw storeUnavailable(error)
   }
 }
 
@@ -105,7 +109,7 @@ export async function startFlowWorker(
       const { wakeAtMs, waitsFor, pokes } = outcome
       await putAside(job, token, wakeAtMs - parts.clock.now(), { runId, dueAt: wakeAtMs, waitsFor, pokes })
       // Somebody may have asked for a look after this turn had looked and before the job could be woken.
-      if ((await parts.pokes(runId)) !== pokes) await flows.wake(runId)
+      if ((await parts.pokes(runId)) !== pokes) await promote(job)
       throw new DelayedError()
     },
   )

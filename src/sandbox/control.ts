@@ -3,11 +3,13 @@ import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { parseDuration } from '../core/duration.js'
 import { checkBody, readJson } from './body.js'
+import { KEY_SERVER_STATES, PRIVATE_CLOUD_STATES, TASK_STATES } from './cloud-schemas.js'
+import { isEnded } from './cloud-tasks.js'
 import { type Fault, type Faults, faultSchema } from './faults.js'
 import { badRequest, forbidden } from './refusal.js'
 import { Answer } from './router.js'
 import { CREDENTIAL_STATUSES, OKMS_STATES } from './schemas.js'
-import { addPrivateClouds, type KmipAddresses, seedOkms, type World } from './world.js'
+import { type KmipAddresses, seedOkms, type World } from './world.js'
 
 export const CONTROL_PATH = '/sandbox/control'
 
@@ -31,7 +33,7 @@ export const controlSchema = z.strictObject({
   deny: z.array(z.string().min(1)).optional(),
   credential: z.strictObject({ id: z.string(), status: z.enum(CREDENTIAL_STATUSES) }).optional(),
   task: z
-    .strictObject({ id: z.int(), state: z.string().optional(), description: z.string().optional() })
+    .strictObject({ id: z.int(), state: z.enum(TASK_STATES).optional(), description: z.string().optional() })
     .optional(),
   kmip: z
     .strictObject({
@@ -41,6 +43,14 @@ export const controlSchema = z.strictObject({
     })
     .optional(),
   okms: z.strictObject({ id: z.string(), state: z.enum(OKMS_STATES) }).optional(),
+  privateCloud: z
+    .strictObject({
+      serviceName: z.string(),
+      state: z.enum(PRIVATE_CLOUD_STATES).optional(),
+      /** Until a task changes it. */
+      keyServer: z.strictObject({ kmsId: z.int(), state: z.enum(KEY_SERVER_STATES) }).optional(),
+    })
+    .optional(),
   seed: z.strictObject({ credentials: seedCount, okms: seedCount, privateClouds: seedCount }).optional(),
 })
 export type ControlSettings = z.input<typeof controlSchema>
@@ -79,25 +89,39 @@ export async function control(
   }
   const okms = wish.okms === undefined ? null : world.okms.get(wish.okms.id)
   if (okms === undefined) throw badRequest(`[okms.id] There is no OKMS ${wish.okms?.id}`)
-  if (wish.task !== undefined) throw badRequest(`[task.id] There is no task ${wish.task.id}`)
+  const task = wish.task === undefined ? null : world.cloudTasks.find(wish.task.id)
+  if (wish.task !== undefined && task === null)
+    throw badRequest(`[task.id] There is no task ${wish.task.id}`)
+  if (task !== null && isEnded(task))
+    throw badRequest(`[task.id] The task ${task.taskId} has ended: ${task.state}`)
+  const cloud = wish.privateCloud === undefined ? null : privateCloudOf(world, wish.privateCloud.serviceName)
+  const keyServer =
+    wish.privateCloud?.keyServer === undefined ? null : keyServerOf(world, wish.privateCloud.serviceName, wish.privateCloud.keyServer.kmsId)
   // The last thing that can be refused, and it changes nothing when it is.
   const stranger = wish.faults === undefined ? null : faults.replace(wish.faults)
   if (stranger !== null) throw badRequest(`[faults.route] There is no route ${stranger}`)
 
+  // Before the clock moves, or it might end by itself in between.
+  if (task !== null) world.cloudTasks.override(task, wish.task!)
   if (wish.advance !== undefined) world.clock.moveTo(world.clock.now() + parseDuration(wish.advance))
   if (wish.creating !== undefined) {
     settings.creating = wish.creating
     credentials.creatingMs = parseDuration(wish.creating)
   }
-  settings.customerWait = wish.customerWait ?? settings.customerWait
+  if (wish.customerWait !== undefined) {
+    settings.customerWait = wish.customerWait
+    world.keyServers.customerWaitMs = parseDuration(wish.customerWait)
+  }
   if (wish.deny !== undefined) world.iam.deny(wish.deny)
   if (record !== null) credentials.override(record, wish.credential!.status)
   if (okms !== null) okms.state = wish.okms!.state
+  if (cloud !== null) cloud.state = wish.privateCloud!.state ?? cloud.state
+  if (keyServer !== null) keyServer.state = wish.privateCloud!.keyServer!.state
   if (wish.kmip?.kmipRsaEndpoint !== undefined)
     settings.showsKmipRsaEndpoint = wish.kmip.kmipRsaEndpoint !== null
   if (wish.kmip?.rotateCertificate === true) await rotateCertificates()
   seedOkms(world, wish.seed?.okms ?? 0)
-  addPrivateClouds(world, wish.seed?.privateClouds ?? 0)
+  world.privateClouds.add(wish.seed?.privateClouds ?? 0)
   if (wish.seed?.credentials !== undefined) {
     const [first] = world.okms.keys()
     const identity = `urn:v1:eu:identity:group:${world.account.nichandle}/reader`
@@ -134,7 +158,7 @@ function stateOf(world: World, faults: Faults): ControlState {
       return { okmsId: id, region, ...addresses, kmipRsaEndpoint }
     }),
     okmsIds: [...world.okms.keys()],
-    serviceNames: [...world.privateClouds.keys()],
+    serviceNames: world.privateClouds.names(),
     credentials: world.credentials.list().length,
   }
 }

@@ -41,6 +41,11 @@ export function notFound(message = 'This service does not exist'): Refusal {
   return new Refusal(404, 'Client::NotFound', message)
 }
 
+/** The general class of a 409 is in no public source, so there is none. */
+export function conflict(message: string): Refusal {
+  return new Refusal(409, null, message)
+}
+
 /** The class of a 401 is in no public source; this one is our reading. */
 export function unauthenticated(): Refusal {
   return new Refusal(401, 'Client::Unauthorized', 'You must login first')

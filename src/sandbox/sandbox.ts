@@ -13,9 +13,11 @@ import { type Log, silentLog } from '../core/ports/log.js'
 import { generateKeyPair } from '../pki/keys.js'
 import { type Authorities, createAuthorities } from './authorities.js'
 import { CONTROL_PATH, type ControlSettings, type ControlState, control, controlGate } from './control.js'
+import type { TaskSnapshot } from './cloud-tasks.js'
 import type { CredentialSnapshot } from './credentials.js'
 import { Faults } from './faults.js'
 import { createGateway } from './gateway.js'
+import type { KeyServerSnapshot } from './key-servers.js'
 import { newServerKeys, openKmip } from './kmip/endpoints.js'
 import { whyRefused } from './kmip/judge.js'
 import { hangUpWith, listen } from './listen.js'
@@ -68,6 +70,10 @@ export interface Sandbox {
   control(settings: ControlSettings): Promise<ControlState>
   /** Those of one OKMS or of all, with their status now; what is gone is not among them. */
   credentials(okmsId?: string): CredentialSnapshot[]
+  /** Those of one Private Cloud or of all, as they are now. */
+  keyServers(serviceName?: string): KeyServerSnapshot[]
+  /** Every task there was, maintenances that nobody asked for included, oldest first. */
+  cloudTasks(serviceName?: string): TaskSnapshot[]
   /** Ends every connection and removes what was written. */
   close(): Promise<void>
 }
@@ -76,7 +82,7 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { creating = '3s', customerWait = '2s', log = silentLog } = options
   const creatingMs = parseDuration(creating, 'duration for creating')
-  parseDuration(customerWait, 'duration for customerWait')
+  const customerWaitMs = parseDuration(customerWait, 'duration for customerWait')
   const clock = movableClock()
   const [authorities, keys] = await Promise.all([createAuthorities(realClock.now()), newServerKeys()])
   const closers: (() => Promise<void>)[] = []
@@ -99,6 +105,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       authorities,
       settings: { creating, customerWait, showsKmipRsaEndpoint: true },
       creatingMs,
+      customerWaitMs,
       addressesOf: kmip.addressesOf,
     })
     const router = createRouter(allRoutes(world))
@@ -121,12 +128,30 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         world.credentials
           .list(okmsId)
           .map(record => ({ ...world.credentials.encode(record), okmsId: record.okmsId })),
+      keyServers: serviceName =>
+        cloudsOf(world, serviceName)
+          .flatMap(name => world.keyServers.list(name))
+          .map(({ task, ...shown }) => shown),
+      cloudTasks: serviceName =>
+        cloudsOf(world, serviceName)
+          .flatMap(name => world.cloudTasks.list(name))
+          .map(({ taskId, serviceName, plan, state, description }) => ({
+            taskId,
+            serviceName,
+            name: plan.name,
+            state,
+            description,
+          })),
       close,
     }
   } catch (thrown) {
     await close()
     throw thrown
   }
+}
+
+function cloudsOf({ privateClouds }: World, serviceName: string | undefined): string[] {
+  return serviceName === undefined ? privateClouds.names() : [serviceName]
 }
 
 function infoOf(world: World, url: string): Omit<SandboxInfo, 'url' | 'tlsUrl' | 'caFile'> {
@@ -143,7 +168,7 @@ function infoOf(world: World, url: string): Omit<SandboxInfo, 'url' | 'tlsUrl' |
     clientSecret: serviceAccount.secret.reveal(),
     tokenUrl: `${url}${TOKEN_PATH}`,
     okmsIds: [...world.okms.keys()],
-    serviceNames: [...world.privateClouds.keys()],
+    serviceNames: world.privateClouds.names(),
     controlUrl: `${url}${CONTROL_PATH}`,
   }
 }

@@ -3,8 +3,11 @@ import { randomInt, randomUUID } from 'node:crypto'
 import type { MovableClock } from '../core/ports/clock.js'
 import { Iam } from './access.js'
 import type { Authorities } from './authorities.js'
+import { CloudTasks } from './cloud-tasks.js'
 import { Credentials } from './credentials.js'
+import { KeyServers } from './key-servers.js'
 import { Keyring } from './keyring.js'
+import { PrivateClouds } from './private-clouds.js'
 import { notFound } from './refusal.js'
 import { REGION_IDS, type RegionId } from './regions.js'
 import type { OkmsState } from './schemas.js'
@@ -23,14 +26,6 @@ export interface OkmsService {
   secretVersionCount: number
 }
 
-export interface PrivateCloud {
-  seq: number
-  serviceName: string
-  description: string
-  location: string
-  iamId: string
-}
-
 /** `ip:port` each. */
 export interface KmipAddresses {
   kmip: string
@@ -47,7 +42,9 @@ export interface World {
   credentials: Credentials
   serviceKeys: ServiceKeys
   okms: Map<string, OkmsService>
-  privateClouds: Map<string, PrivateCloud>
+  privateClouds: PrivateClouds
+  cloudTasks: CloudTasks
+  keyServers: KeyServers
   settings: {
     /** As given, such as `3s`. */
     creating: string
@@ -63,9 +60,11 @@ export function createWorld(parts: {
   authorities: Authorities
   settings: World['settings']
   creatingMs: number
+  customerWaitMs: number
   addressesOf: World['addressesOf']
 }): World {
-  const { clock, authorities, settings, creatingMs, addressesOf } = parts
+  const { clock, authorities, settings, creatingMs, customerWaitMs, addressesOf } = parts
+  const cloudTasks = new CloudTasks(clock)
   const world: World = {
     clock,
     account: {
@@ -80,7 +79,13 @@ export function createWorld(parts: {
     credentials: new Credentials({ clock, authority: authorities.users, creatingMs }),
     serviceKeys: new ServiceKeys(clock),
     okms: new Map(),
-    privateClouds: new Map(),
+    privateClouds: new PrivateClouds({ clock, tasks: cloudTasks }),
+    cloudTasks,
+    keyServers: new KeyServers({
+      tasks: cloudTasks,
+      customerWaitMs,
+      portOf: ip => rsaPortAt(ip, addressesOf),
+    }),
     settings,
     addressesOf,
   }
@@ -99,7 +104,7 @@ export function createWorld(parts: {
     operations: ['sign', 'verify'],
   })
   world.serviceKeys.create(lab.id, { name: 'trial', type: 'RSA', size: 2048, operations: ['sign', 'verify'] })
-  addPrivateClouds(world, 2)
+  world.privateClouds.add(2)
   return world
 }
 
@@ -127,20 +132,10 @@ export function seedOkms(world: World, count: number): void {
   }
 }
 
-/** Named after addresses of the documentation ranges: 192.0.2.10, .20, … then 198.51.100.x and 203.0.113.x (RFC 5737). */
-export function addPrivateClouds(world: World, count: number): void {
-  const ranges = ['192-0-2', '198-51-100', '203-0-113']
-  for (let i = 0; i < count; i++) {
-    const n = world.privateClouds.size
-    const serviceName = `pcc-${ranges[Math.floor(n / 25) % 3]}-${((n % 25) + 1) * 10}${n < 75 ? '' : `-${n}`}`
-    world.privateClouds.set(serviceName, {
-      seq: n + 1,
-      serviceName,
-      description: `Private Cloud ${n + 1}`,
-      location: 'rbx2a',
-      iamId: randomUUID(),
-    })
-  }
+/** Of the first region there; `null` where the stand-in has none. */
+function rsaPortAt(ip: string, addressesOf: World['addressesOf']): number | null {
+  const address = REGION_IDS.map(region => addressesOf(region).kmipRsa).find(at => at.startsWith(`${ip}:`))
+  return address === undefined ? null : Number(address.slice(ip.length + 1))
 }
 
 /** @throws Refusal 404 */

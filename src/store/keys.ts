@@ -15,6 +15,7 @@
  * | vault:<runId>           | hash   | vault.ts       | 2 days at most               | yes         |
  * | delivery:<runId>        | hash   | deliveries.ts  | 90 days                      | no          |
  * | credential:<id>         | string | ledger.ts      | until forgotten              | no          |
+ * | key-servers:<cloud>     | hash   | ledger.ts      | until forgotten              | no          |
  * | request:<runId>         | hash   | approvals.ts   | 90 days                      | no          |
  * | votes:<runId>           | hash   | approvals.ts   | 90 days                      | no          |
  * | requests:pending        | zset   | approvals.ts   | for ever, entries until over | no          |
@@ -41,6 +42,7 @@ export const keys = {
   lanes: (platform: string) => `${PREFIX}:lanes:${platform}`,
   vault: (runId: string) => `${PREFIX}:vault:${runId}`,
   delivery: (runId: string) => `${PREFIX}:delivery:${runId}`,
+  keyServers: (cloud: string) => `${PREFIX}:key-servers:${cloud}`,
   credential: (id: string) => `${PREFIX}:credential:${id}`,
   request: (runId: string) => `${PREFIX}:request:${runId}`,
   votes: (runId: string) => `${PREFIX}:votes:${runId}`,

@@ -1,5 +1,5 @@
 /** What the bot knows of credentials beyond what OVHcloud says. Implements ports/ledger.ts. */
-import type { Ledger, LedgerEntry } from '../core/ports/ledger.js'
+import type { KeyServerEntry, Ledger, LedgerEntry } from '../core/ports/ledger.js'
 import { keys } from './keys.js'
 import { answered, type RedisConnection } from './redis.js'
 
@@ -21,6 +21,17 @@ export function createLedger(redis: RedisConnection): Ledger {
 
     async forget(credentialId) {
       await answered(redis.del(keys.credential(credentialId)))
+    },
+
+    async rememberKeyServer(entry) {
+      await answered(redis.hset(keys.keyServers(entry.cloud), String(entry.kmsId), JSON.stringify(entry)))
+    },
+    async keyServer(cloud, kmsId) {
+      const found = await answered(redis.hget(keys.keyServers(cloud), String(kmsId)))
+      return found === null ? null : (JSON.parse(found) as KeyServerEntry)
+    },
+    async forgetKeyServer(cloud, kmsId) {
+      await answered(redis.hdel(keys.keyServers(cloud), String(kmsId)))
     },
   }
 }

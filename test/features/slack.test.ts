@@ -87,6 +87,7 @@ describe.each(['http', 'socket'] as const)('over %s', way => {
     await bot.settles()
 
     expect(await ana.files()).toEqual([])
+    expect(ana.messages('dm').filter(({ files }) => files.length > 0)).toEqual([])
     expect(read(ana, 'dm')).toContain('collected, and erased here.')
     expect(read(ana, 'dm')).not.toContain('Save all files now')
     expect(read(bot.person('bo'), { channel: 'ops' })).toMatch(
@@ -97,6 +98,8 @@ describe.each(['http', 'socket'] as const)('over %s', way => {
       .slice(before)
       .filter(({ body, answered }) => lines.some(line => body.includes(line) || answered.includes(line)))
     expect(carrying.map(({ to }) => to)).toEqual(['upload'])
+    const said = bot.logLines.join('\n')
+    expect([...lines, 'xoxb-', 'xapp-'].filter(secret => said.includes(secret))).toEqual([])
   })
 
   it('refuses whoever may not, in a sentence for them alone', async () => {
@@ -124,7 +127,7 @@ describe.each(['http', 'socket'] as const)('over %s', way => {
     await bot.person('bo').says(`@okms approve ${runId}`, { thread: runId })
     await bot.settles()
 
-    expect(read(ana, { thread: runId })).toContain('✅ bo approved (1 of 1)')
+    expect(read(ana, { thread: runId })).toContain('✅ @bo approved (1 of 1)')
     expect(read(ana, 'dm')).toContain('Credential vcenter for prod-kms is ready.')
   })
 
@@ -137,7 +140,7 @@ describe.each(['http', 'socket'] as const)('over %s', way => {
     const bo = bot.person('bo')
 
     await bo.presses('Deny', runId)
-    expect(bo.form()).toEqual(['Deny the request', 'Why'])
+    expect(await bo.form()).toEqual(['Deny the request', 'Why'])
     await bo.fills({ Why: 'not <!channel> & *this* week' })
     await bot.settles()
 
@@ -151,21 +154,20 @@ describe.each(['http', 'socket'] as const)('over %s', way => {
     await ana.fills({ command: 'credential' })
 
     await bot.restarts()
-    await ana.presses('Collect', runId)
     await ana.fills({ name: 'reader', validity: '20d' })
+    await ana.presses('Collect', runId)
     await bot.settles()
 
     expect((await ana.files()).map(({ name }) => name)).toContain('reader.key.pem')
     const second = runIn(ana.sees('dm'))
     expect(second).not.toBe(runId)
     await ana.presses('Saved it', runId)
-    await ana.presses('Revoke now', second)
     await bot.settles()
     expect(await ana.files()).toEqual([])
   })
 
   it('was acknowledged within three seconds each time', () => {
-    expect(bot.acknowledgements().length).toBeGreaterThan(10)
+    expect(bot.acknowledgements()).not.toEqual([])
     expect(Math.max(...bot.acknowledgements())).toBeLessThan(3000)
   })
 })
@@ -183,15 +185,15 @@ describe('in Slack', () => {
 
   it('opens a form for a bare /okms, with the same commands and options', async () => {
     await ana.says('/okms')
-    expect(ana.form()).toEqual(['OKMS', 'What should the bot do?'])
+    expect(await ana.form()).toEqual(['OKMS', 'What should the bot do?'])
     await ana.fills({ command: 'credential' })
-    expect(ana.form()).toContain('validity: How long it is valid: 30d, 12w, 6mo, 1y, at most 365 days')
+    expect(await ana.form()).toContain('validity: How long it is valid: 30d, 12w, 6mo, 1y, at most 365 days')
 
     await ana.fills({ name: 'reader', validity: '400d' })
     await bot.settles()
 
     expect(read(ana)).toContain('400d is longer than OVHcloud allows (365 days)')
-    expect(ana.form()).toBeNull()
+    expect(ana.formErrors()).toEqual({})
   })
 
   it('runs a command without options as soon as it is chosen', async () => {
@@ -320,6 +322,39 @@ describe('in Slack', () => {
     expect(bot.world.messages).toHaveLength(count + 1)
   })
 
+  it('answers once when Slack sends an event again', async () => {
+    const event = {
+      type: 'app_mention',
+      user: 'U00ANA',
+      text: '<@U00BOT> list',
+      channel: 'C00SEC',
+      ts: '1.1',
+    }
+    const payload = { type: 'event_callback', team_id: 'T00TEAM', event_id: 'Ev00TWICE', event }
+    const count = ana.sees({ channel: 'sec' }).length
+
+    for (const retry of [0, 1, 2]) {
+      const request = signed('event', payload, bot.clock.now() - retry * 1000)
+      request.headers['x-slack-retry-num'] = String(retry)
+      expect((await postSigned(bot.port(), request)).status).toBe(200)
+    }
+    await bot.settles()
+
+    expect(ana.sees({ channel: 'sec' })).toHaveLength(count + 1)
+  })
+
+  it('hands nothing to whoever presses the button of somebody else', async () => {
+    const runId = await issue('/okms credential reader 30d')
+    const cy = bot.person('cy')
+    const before = (await cy.files()).length
+
+    await cy.pressesUnseen('Collect', runId)
+    await bot.settles()
+
+    expect(read(cy)).toContain('nobody else can use the button')
+    expect(await cy.files()).toHaveLength(before)
+  })
+
   it('does nothing for people of another workspace, and says so', async () => {
     await bot.person('ana').says('/okms list')
     await bot.settles()
@@ -334,23 +369,31 @@ describe('in Slack', () => {
 
     expect(read(eve)).toContain('The bot serves another workspace')
     expect(bot.live()).toHaveLength(live)
-    await ana.presses('Revoke now')
-    await bot.settles()
   })
 
-  it('counts user groups of the moment, and nobody when they cannot be read', async () => {
+  it('counts user groups as they are within a minute, and nobody when they cannot be read', async () => {
     const dee = bot.person('dee')
-    bot.server.trouble({ method: 'usergroups.list', error: 'plan_upgrade_required' })
-    await bot.advance(61_000)
-    await dee.says('/okms list')
-    await bot.settles()
-    expect(read(dee)).toContain('You may not look at OKMS here.')
-    expect(bot.logLines.join('')).not.toContain('user groups not read')
+    const list = async () => {
+      const count = dee.sees({ channel: 'ops' }).length
+      await bot.advance(61_000)
+      await dee.says('/okms list')
+      await bot.settles()
+      return dee.sees({ channel: 'ops' }).slice(count).join('\n')
+    }
+    expect(await list()).toContain('You may not look at OKMS here.')
+
+    bot.world.userGroups.set('S00OPS', [dee.id])
+    expect(await list()).toContain('2 OKMS')
+
+    bot.server.trouble({ method: 'usergroups.list', status: 503 })
+    expect(await list()).toContain('You may not look at OKMS here.')
+    expect(bot.logLines.join('')).toContain('user groups not read, so nobody counts as a member')
+    bot.world.userGroups.clear()
   })
 
   it('goes on by ephemeral message when the short-lived address is used up', async () => {
-    const runId = await issue('/okms credential reader 30d')
     await ana.says('/okms')
+    await ana.form()
     for (const entry of bot.world.responseUrls.values()) entry.uses = 5
     await ana.fills({ command: 'help' })
     const count = ana.sees().length
@@ -358,8 +401,6 @@ describe('in Slack', () => {
     await bot.settles()
 
     expect(since(ana, count)).toContain('What you can ask for here')
-    await ana.presses('Revoke now', runId)
-    await bot.settles()
   })
 
   it('pauses one conversation when Slack asks to, and not the others', async () => {
@@ -399,8 +440,7 @@ describe('in Slack', () => {
     expect(since(cy, count)).toContain('is ready.')
     expect(read(ana, { channel: 'sec' })).not.toContain('is ready.')
     await cy.presses('Revoke now')
-    await bot.settles()
-    expect(since(cy, count)).toContain('It is being revoked')
+    await expect.poll(() => since(cy, count)).toContain('It is being revoked')
   })
 
   it('does not say a thing twice when Slack took it and the answer was lost', async () => {
@@ -412,8 +452,6 @@ describe('in Slack', () => {
     await bot.settles()
 
     expect(ana.sees('dm').filter(text => text.includes(runId))).toHaveLength(1)
-    await ana.presses('Revoke now', runId)
-    await bot.settles()
   })
 
   it('answers in time while OVHcloud hangs, and with the result when it comes', async () => {

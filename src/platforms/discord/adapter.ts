@@ -8,6 +8,7 @@ import type { Clock } from '../../core/ports/clock.js'
 import type { Log } from '../../core/ports/log.js'
 import type { Secret } from '../../core/secret.js'
 import { encodeCommands } from './commands.js'
+import { chatError } from './errors.js'
 import { connectGateway, type Gateway } from './gateway.js'
 import { createHearing } from './hear.js'
 import { createMessages } from './messages.js'
@@ -40,6 +41,9 @@ export interface DiscordDoor extends ChatDoor {
 
 /** About five messages in five seconds is what a channel takes; limits beyond that come with the answers. */
 const PACE_MS = 1000
+/** Between tries to connect for the first time. */
+const FIRST_RETRY_MS = 500
+const LONGEST_RETRY_MS = 30_000
 /** How long the last answers may take when leaving. */
 const LEAVE_WITHIN_MS = 10_000
 
@@ -70,6 +74,7 @@ export function createDiscordDoor({
       fatal('The token is not valid (any more): set DISCORD_TOKEN to the one of the developer portal.'),
   })
   let gateway: Gateway | null = null
+  let retry: NodeJS.Timeout | undefined
   const messages = createMessages({
     wire,
     tokens,
@@ -80,6 +85,29 @@ export function createDiscordDoor({
   const groupsOf = createRoleReader(guildIds, wire, clock, log)
   const underWay = new Set<Promise<void>>()
 
+  /** Publishes and connects. While Discord does not answer, it goes on trying behind: the rest of the process need not wait for it. */
+  async function connect(
+    listener: ChatListener,
+    onInteraction: (payload: unknown) => void,
+    retryMs: number,
+  ): Promise<void> {
+    try {
+      await publishCommands(wire, guildIds, encodeCommands(listener.commands()), log)
+      gateway = connectGateway({ token, apiUrl, log, onFatal: fatal }, onInteraction)
+      await gateway.ready
+    } catch (thrown) {
+      const error = chatError(thrown, 'connect')
+      if (isOver || !error.retryable) throw error
+      log.warn('Discord is not reachable yet', { reason: error.message, retryMs, ...error.details })
+      await gateway?.close()
+      retry = setTimeout(() => {
+        connect(listener, onInteraction, Math.min(retryMs * 2, LONGEST_RETRY_MS)).catch(again =>
+          fatal((again as Error).message),
+        )
+      }, retryMs)
+    }
+  }
+
   return {
     platform: 'discord',
     paceMs,
@@ -88,12 +116,11 @@ export function createDiscordDoor({
 
     async start(listener: ChatListener) {
       const hear = createHearing({ wire, tokens, messages, groupsOf, guildIds, apiUrl, listener, log })
-      await publishCommands(wire, guildIds, encodeCommands(listener.commands()), log)
-      gateway = connectGateway({ token, apiUrl, log, onFatal: fatal }, payload => {
+      const onInteraction = (payload: unknown) => {
         const heard: Promise<void> = hear(payload).finally(() => underWay.delete(heard))
         underWay.add(heard)
-      })
-      await gateway.ready
+      }
+      await connect(listener, onInteraction, FIRST_RETRY_MS)
     },
 
     post: message => messages.post(message),
@@ -102,6 +129,8 @@ export function createDiscordDoor({
     remove: ref => messages.remove(ref),
 
     async stop() {
+      isOver = true
+      clearTimeout(retry)
       await gateway?.close()
       let timer: NodeJS.Timeout | undefined
       const patience = new Promise<void>(resolve => {

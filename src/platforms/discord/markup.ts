@@ -9,7 +9,7 @@ const ADDRESS = /https?:\/\/[\w.\-/:%?=&+#]+/g
 
 /** Any character but letters, digits and blanks may stand behind a backslash. */
 const MEANINGFUL = /[\\*_~`|<>[\]()#@]/g
-const AT_LINE_START = /^(\s*)([-+]|\d+(?=[.)]))/gm
+const AT_LINE_START = /^(\s*)([-+](?=\s)|\d+(?=[.)]\s))/gm
 
 export function escapeMarkdown(text: string): string {
   let out = ''

@@ -60,13 +60,15 @@ export function encodeReply(reply: Reply, around: Around = {}): DiscordMessage {
   const attached = named([...files.map(asDiscordFile), ...(around.files ?? [])])
   const head = above === '' ? [] : [text(above)]
   const shown: APIComponentInContainer[] = [
-    ...parts.filter(part => part !== '').map(text),
+    ...parts.filter(part => part.trim() !== '').map(text),
     ...attached.map(({ name }) => ({
       type: ComponentType.File as const,
       file: { url: `attachment://${name}` },
     })),
     ...buttons,
   ]
+  // Discord takes no message that says nothing.
+  if (head.length + shown.length === 0) shown.push(text('—'))
   const components: APIMessageTopLevelComponent[] = isCard
     ? [...head, { type: ComponentType.Container, accent_color: colour, components: shown }]
     : [...head, ...shown]

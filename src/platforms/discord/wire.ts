@@ -7,6 +7,7 @@ import {
   InteractionResponseType,
   MessageFlags,
   REST,
+  type RESTOptions,
   type RequestData,
   Routes,
 } from 'discord.js'
@@ -39,10 +40,33 @@ export type Wire = ReturnType<typeof createWire>
 const CALL_TIMEOUT_MS = 10_000
 const VERSION = '10'
 
-export const restOptions = (apiUrl: string) => ({ api: apiUrl, version: VERSION, timeout: CALL_TIMEOUT_MS })
+/**
+ * The library calls with the undici of its own, over a connection pool that all undicis of a process share: with another version
+ * loaded beside it (OVHcloud's client, Slack's), uploads fail. The fetch of Node has no such trouble.
+ */
+const makeRequest: RESTOptions['makeRequest'] = async (url, { method, headers, body, signal }) => {
+  try {
+    return await fetch(url, { method, headers, body, signal } as RequestInit)
+  } catch (error) {
+    // The reason stands one step behind, where the library does not look for what it may try again.
+    throw error instanceof TypeError && error.cause instanceof Error ? error.cause : error
+  }
+}
+
+export const restOptions = (apiUrl: string) => ({
+  api: apiUrl,
+  version: VERSION,
+  timeout: CALL_TIMEOUT_MS,
+  makeRequest,
+})
 
 export function createWire({ token, applicationId, apiUrl, onUnauthorized }: WireParts) {
-  const prompt = new REST({ ...restOptions(apiUrl), retries: 2 }).setToken(token.reveal())
+  // Interactions do not count towards the limit of 50 calls per second, which the library keeps for all it sends.
+  const prompt = new REST({
+    ...restOptions(apiUrl),
+    retries: 2,
+    globalRequestsPerSecond: Number.POSITIVE_INFINITY,
+  }).setToken(token.reveal())
   const paced = new REST({ ...restOptions(apiUrl), retries: 0, rejectOnRateLimit: () => true }).setToken(
     token.reveal(),
   )
@@ -178,7 +202,7 @@ function request({ components, files, notify = [] }: Outgoing): Request {
     body: {
       components,
       allowed_mentions: { parse: [], users: [...new Set(notify)] },
-      attachments: files.map(({ name }, id) => ({ id, filename: name })),
+      attachments: files.map(({ name }, i) => ({ id: String(i), filename: name })),
     },
     ...(files.length > 0 ? { files: files.map(({ name, data }) => ({ name, data })) } : {}),
   }

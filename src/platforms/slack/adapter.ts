@@ -31,7 +31,7 @@ export interface SlackDoor extends ChatDoor {
   /** Where requests are taken, once started; `null` in Socket Mode. */
   port(): number | null
   /** Whether somebody is being answered right now. */
-  busy(): boolean
+  isBusy(): boolean
 }
 
 export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
@@ -54,7 +54,7 @@ export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
     platform: 'slack',
     paceMs: options.paceMs ?? MESSAGE.paceMs,
     port: () => receiver.port(),
-    busy: () => underWay.size > 0,
+    isBusy: () => underWay.size > 0,
 
     /** @throws BotError `chat.unreachable` when Slack does not answer, or does not take the token */
     async start(listener) {

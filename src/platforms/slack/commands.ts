@@ -86,7 +86,6 @@ export function decodeMention(body: unknown, botUserId: string): { heard: Heard;
     text: unmarked(event.text.replaceAll(new RegExp(`<@${botUserId}(\\|[^>]*)?>[:,]?`, 'g'), ' ')),
     heard: {
       id: payload.event_id,
-      // The event names nobody; the id is what a mention needs.
       actor: slackActor(event.user, ''),
       conversation: conversationAt(spot, ''),
       spot,

@@ -80,7 +80,7 @@ export function createExchange(heard: Heard, parts: ExchangeParts): Exchange {
       const { text, blocks, files } = encodeReply(reply)
       if (audience === 'asker') {
         const note = files.length === 0 ? [] : [contextBlock(await sendFilesToAsker(files))]
-        await tellAsker({ text, blocks: [...blocks.slice(0, 49), ...note] })
+        await tellAsker({ text, blocks: [...blocks, ...note] })
         return
       }
       const thread = await tellEveryone({ text, blocks })
@@ -100,7 +100,12 @@ export function createExchange(heard: Heard, parts: ExchangeParts): Exchange {
     },
 
     async deliver(handover) {
-      const { ref, channel } = await parts.handOver.deliver(actor.id, handover)
+      const { ref, channel } = await parts.handOver.deliver(actor.id, handover).catch(thrown => {
+        const { code, message, details } = BotError.from(thrown)
+        // The person is told that it did not work; why is for the operator.
+        log.warn('files not handed over', { code, reason: message, ...details })
+        throw thrown
+      })
       if (channel !== spot.channel) {
         const said = 'The files are in your direct messages with the bot.'
         // They are there all the same when this cannot be said.

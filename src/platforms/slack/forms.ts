@@ -84,9 +84,16 @@ function modal(
     title: plainText(title, VIEW.titleChars),
     submit: plainText(submit, VIEW.buttonChars),
     close: plainText('Cancel', VIEW.buttonChars),
-    private_metadata: JSON.stringify(carries),
+    private_metadata: metadata(carries),
     blocks: blocks.slice(0, VIEW.blocks),
   }
+}
+
+/** An address to answer at that is too long to carry is left out: the answer finds another way. */
+function metadata(carries: z.infer<typeof carried>): string {
+  const text = JSON.stringify(carries)
+  if (text.length <= VIEW.privateMetadataChars) return text
+  return JSON.stringify({ ...carries, origin: { ...carries.origin, respond: null } })
 }
 
 function optionBlocks(name: string, option: Option<unknown>): types.InputBlock[] {

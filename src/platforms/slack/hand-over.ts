@@ -33,14 +33,11 @@ const GONE = new Set([
   'thread_not_found',
 ])
 
-export function createHandOver(web: SlackWeb, log: Log): HandOver {
+/** @param giveUpMs how long is waited for each file to be shown */
+export function createHandOver(web: SlackWeb, log: Log, giveUpMs = GIVE_UP_MS): HandOver {
   async function sharedAt(fileId: string, channel: string): Promise<string> {
     let waitedMs = 0
-    for (
-      let pauseMs = FIRST_LOOK_MS;
-      waitedMs < GIVE_UP_MS;
-      pauseMs = Math.min(pauseMs * 2, LONGEST_LOOK_MS)
-    ) {
+    for (let pauseMs = FIRST_LOOK_MS; waitedMs < giveUpMs; pauseMs = Math.min(pauseMs * 2, LONGEST_LOOK_MS)) {
       const ts = await web.sharedAt(fileId, channel)
       if (ts !== null) return ts
       await sleep(pauseMs)

@@ -3,14 +3,13 @@
 /** https://docs.slack.dev/reference/block-kit/blocks and https://docs.slack.dev/reference/block-kit/block-elements */
 export const BLOCKS = {
   blocksPerMessage: 50,
+  /** Ours: kept free for what is said around a reply, such as where its files are. */
+  blocksForNotes: 2,
   textObjectChars: 3000,
   sectionFields: 10,
   sectionFieldChars: 2000,
-  contextElements: 10,
   buttonsPerBlock: 25,
   buttonLabelChars: 75,
-  buttonValueChars: 2000,
-  actionIdChars: 255,
   selectOptions: 100,
   optionChars: 75,
   inputLabelChars: 2000,
@@ -19,12 +18,10 @@ export const BLOCKS = {
 
 /** https://docs.slack.dev/reference/block-kit/blocks/table-block; one table in a message. */
 export const TABLE = {
-  /** The header counts. */
-  rows: 100,
   columns: 20,
   /** All cells together. */
   chars: 10_000,
-  /** Ours: what one reads in a conversation; the rest stands in the file. */
+  /** Ours, of the 100 that Slack takes: what one reads in a conversation; the rest stands in the file. */
   rowsShown: 20,
   /** Ours. */
   cellChars: 200,
@@ -36,7 +33,6 @@ export const VIEW = {
   buttonChars: 24,
   blocks: 100,
   privateMetadataChars: 3000,
-  callbackIdChars: 255,
 } as const
 
 /** https://docs.slack.dev/reference/methods/chat.postMessage and https://docs.slack.dev/reference/methods/chat.update */
@@ -59,14 +55,6 @@ export const SIGNATURE = {
 
 /** Ours: how much of a request is read before it is known to be Slack's. Views are at most 250 kB, and forms are URL-encoded. */
 export const REQUEST_BYTES = 1_000_000
-
-/** https://docs.slack.dev/reference/app-manifest */
-export const MANIFEST = {
-  nameChars: 35,
-  botNameChars: 80,
-  commandDescriptionChars: 2000,
-  usageHintChars: 1000,
-} as const
 
 /** Ours; `usergroups.list` may be called about 20 times a minute. */
 export const GROUPS = { keptMs: 60_000, keptAfterFailureMs: 5_000 } as const

@@ -59,7 +59,7 @@ export function listen(app: App, parts: ListeningParts): void {
           await act(exchange)
         } catch (thrown) {
           const error = BotError.from(thrown)
-          log.warn('not attended to', { code: error.code, reason: error.message, ...error.details })
+          logTrouble(log, error)
           const told =
             error.code === 'bug'
               ? lines('Something broke here. Try again.')
@@ -100,7 +100,13 @@ export function listen(app: App, parts: ListeningParts): void {
 
   app.event('app_mention', async ({ body }) => {
     const said = decodeMention(body, parts.botUserId)
-    if (said) await attend(said.heard, exchange => invokeWords(said.heard, said.text, exchange))
+    if (!said) return
+    const { heard, text } = said
+    await attend(heard, async exchange => {
+      // The event says who, but not what they are called.
+      const actor = { ...heard.actor, name: await web.nameOf(heard.actor.id) }
+      await invokeWords({ ...heard, actor }, text, exchange)
+    })
   })
 
   app.action(new RegExp(`^${PRESS_PREFIX}`), async ({ body, ack }) => {
@@ -206,6 +212,16 @@ export function isServed({ from }: Pick<Heard, 'from'>, teamIds: readonly string
   const listed = (id: string | null) => id !== null && teamIds.includes(id)
   if (!listed(teamId) && !listed(enterpriseId)) return false
   return userTeamId === null || listed(userTeamId) || userTeamId === teamId
+}
+
+function logTrouble(log: Log, error: BotError): void {
+  const record = { code: error.code, reason: error.message, ...error.details }
+  if (error.code !== 'bug') log.info('not attended to', record)
+  else
+    log.error('not attended to', {
+      ...record,
+      stack: error.cause instanceof Error ? error.cause.stack : undefined,
+    })
 }
 
 async function say(exchange: Exchange, reply: Reply, log: Log): Promise<void> {

@@ -26,6 +26,7 @@ export const SCOPES: Readonly<Record<string, { methods: readonly string[]; why: 
     methods: ['files.info'],
     why: 'to see that a file has arrived before saying so, and to read an uploaded signing request',
   },
+  'users:read': { methods: ['users.info'], why: 'what people are called, which a mention does not say' },
   'usergroups:read': { methods: ['usergroups.list'], why: 'user groups that the policy file names' },
   'channels:history': {
     methods: ['conversations.history', 'conversations.replies'],

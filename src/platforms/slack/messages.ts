@@ -125,7 +125,7 @@ function encoded({ reply, possibleRepeat }: OutgoingMessage): EncodedReply {
   const message = encodeReply(reply)
   if (!possibleRepeat) return message
   const note = contextBlock('You may have seen this before: the bot was interrupted while sending it.')
-  return { ...message, blocks: [note, ...message.blocks.slice(0, 49)] }
+  return { ...message, blocks: [note, ...message.blocks] }
 }
 
 /** A newer ephemeral message stands below the older, so only what asks for something or ends something is worth one. */

@@ -10,6 +10,15 @@ export type TextObject = types.PlainTextElement | types.MrkdwnElement
 export const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
+/** Shortened so that it is not too long once escaped. */
+export function escapedWithin(text: string, maxChars: number): string {
+  for (let room = maxChars; ; ) {
+    const all = escaped(shorten(text, room))
+    if (all.length <= maxChars) return all
+    room -= all.length - maxChars
+  }
+}
+
 /** What Slack escaped in the text of a command or message. */
 export const unescaped = (text: string): string =>
   text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')

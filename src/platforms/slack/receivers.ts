@@ -73,8 +73,9 @@ export function createHttpReceiver({ signingSecret, port, clock, log }: HttpRece
   }
 }
 
+/** Without its body having been read to the end, a connection is of no further use. */
 function end(response: ServerResponse, status: number): void {
-  response.writeHead(status).end()
+  response.writeHead(status, { connection: 'close' }).end()
 }
 
 /** Why a request is not Slack's, or not its first time; `null`: it is fine. */

@@ -6,7 +6,7 @@ import type { types } from '@slack/bolt'
 import type { Button, PublicFile, Reply } from '../../core/reply.js'
 import { plain, type Text } from '../../core/text.js'
 import { BLOCKS, MESSAGE, TABLE } from './limits.js'
-import { escaped, mrkdwn, plainText, shorten, textObject } from './mrkdwn.js'
+import { escaped, escapedWithin, mrkdwn, plainText, shorten, textObject } from './mrkdwn.js'
 import { MARKS, plainReply, stepLine, tableText } from './plain-reply.js'
 
 export interface EncodedReply {
@@ -31,14 +31,13 @@ export function encodeReply(reply: Reply): EncodedReply {
     ...(buttons.some(({ press }) => press === COLLECT) ? [contextBlock(PREVIEW_NOTE)] : []),
     ...buttonBlocks(buttons),
   ]
-  const room = BLOCKS.blocksPerMessage - head.length - tail.length
-  const text = escaped(plainReply(reply))
-  const shortText = shorten(text, MESSAGE.textChars)
-  if (body.length <= room) return { text: shortText, blocks: [...head, ...body, ...tail], files }
+  const room = BLOCKS.blocksPerMessage - BLOCKS.blocksForNotes - head.length - tail.length
+  const text = escapedWithin(plainReply(reply), MESSAGE.textChars)
+  if (body.length <= room) return { text, blocks: [...head, ...body, ...tail], files }
   const whole: PublicFile = { name: 'all.txt', text: `${plainReply(reply)}\n` }
   const more = contextBlock(`… ${body.length - room + 1} more parts, all of it in ${whole.name}`)
   return {
-    text: shortText,
+    text,
     blocks: [...head, ...body.slice(0, room - 1), more, ...tail],
     files: [...files, whole],
   }

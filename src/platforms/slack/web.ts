@@ -33,19 +33,25 @@ export interface FoundMessage {
 export type SlackWeb = ReturnType<typeof createSlackWeb>
 
 const TIMEOUT_MS = 10_000
+/** For what a person's first answer waits for. */
+const QUICK_TIMEOUT_MS = 2_000
 const PAGE = 200
 /** How far back a message is looked for. */
 const MOST_PAGES = 5
 
 export function createSlackWeb({ botToken, apiUrl, log }: { botToken: Secret; apiUrl: string; log: Log }) {
-  const client = new webApi.WebClient(botToken.reveal(), {
-    slackApiUrl: apiUrl,
-    retryConfig: { retries: 0 },
-    timeout: TIMEOUT_MS,
-    rejectRateLimitedCalls: true,
-    logger: createSlackLogger(log),
-  })
+  const createClient = (timeout: number) =>
+    new webApi.WebClient(botToken.reveal(), {
+      slackApiUrl: apiUrl,
+      retryConfig: { retries: 0 },
+      timeout,
+      rejectRateLimitedCalls: true,
+      logger: createSlackLogger(log),
+    })
+  const client = createClient(TIMEOUT_MS)
+  const quickClient = createClient(QUICK_TIMEOUT_MS)
   const directMessages = new Map<string, string>()
+  const names = new Map<string, string>()
   const threaded = (threadTs: string | null) => (threadTs === null ? {} : { thread_ts: threadTs })
 
   return {
@@ -102,6 +108,21 @@ export function createSlackWeb({ botToken, apiUrl, log }: { botToken: Secret; ap
       return id
     },
 
+    /** What people call somebody; their id where Slack does not say. */
+    async nameOf(user: string): Promise<string> {
+      const known = names.get(user)
+      if (known !== undefined) return known
+      try {
+        const answer = await asked('users.info', () => quickClient.users.info({ user }))
+        const name = answer.user?.name ?? user
+        names.set(user, name)
+        return name
+      } catch (error) {
+        log.info('a name was not read', { reason: String(error) })
+        return user
+      }
+    },
+
     /**
      * Our messages with a key since an instant, newest first; `whole: false` where there are more than we look through.
      */
@@ -134,12 +155,14 @@ export function createSlackWeb({ botToken, apiUrl, log }: { botToken: Secret; ap
     },
 
     async openView(triggerId: string, view: types.View): Promise<void> {
-      await asked('views.open', () => client.views.open({ trigger_id: triggerId, view }))
+      await asked('views.open', () => quickClient.views.open({ trigger_id: triggerId, view }))
     },
 
     /** Every user group with its members. */
     async userGroups(): Promise<{ id: string; users: string[] }[]> {
-      const answer = await asked('usergroups.list', () => client.usergroups.list({ include_users: true }))
+      const answer = await asked('usergroups.list', () =>
+        quickClient.usergroups.list({ include_users: true }),
+      )
       return (answer.usergroups ?? []).flatMap(({ id, users }) =>
         id === undefined ? [] : [{ id, users: users ?? [] }],
       )

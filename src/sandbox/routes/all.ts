@@ -3,6 +3,9 @@ import type { Route } from '../router.js'
 import type { World } from '../world.js'
 import { authRoutes } from './auth.js'
 import { dedicatedCloudRoutes } from './dedicated-cloud.js'
+import { dedicatedCloudEncryptionRoutes } from './dedicated-cloud-encryption.js'
+import { dedicatedCloudTaskRoutes } from './dedicated-cloud-task.js'
+import { dedicatedCloudUserRoutes } from './dedicated-cloud-user.js'
 import { iamRoutes } from './iam.js'
 import { meRoutes } from './me.js'
 import { oauth2Routes } from './oauth2.js'
@@ -22,5 +25,8 @@ export function allRoutes(world: World): Route[] {
     okmsCredentialRoutes,
     okmsServiceKeyRoutes,
     dedicatedCloudRoutes,
+    dedicatedCloudTaskRoutes,
+    dedicatedCloudUserRoutes,
+    dedicatedCloudEncryptionRoutes,
   ].flatMap(routesOf => routesOf(world))
 }

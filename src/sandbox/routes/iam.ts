@@ -87,7 +87,7 @@ function resourcesOf({ okms, privateClouds, account }: World): Resource[] {
         tags: {},
       }),
     ),
-    ...[...privateClouds.values()].map(
+    ...privateClouds.list().map(
       ({ serviceName, iamId, description }): Resource => ({
         id: iamId,
         urn: privateCloudUrn(serviceName),

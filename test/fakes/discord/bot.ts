@@ -110,6 +110,9 @@ export async function startDiscordBot() {
         .map(file => readFile(join(file.parentPath, file.name)))
       return Buffer.concat(await Promise.all(wanted))
     },
+    /** Redis takes commands and answers none for so long. */
+    pausesRedis: (forMs: number) =>
+      promisify(execFile)('redis-cli', ['-u', redis.url, 'client', 'pause', String(forMs)]),
     live: () => sandbox.credentials().filter(({ status }) => status === 'READY' || status === 'CREATING'),
     async stop() {
       await chat.stop()

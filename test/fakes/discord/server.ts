@@ -26,6 +26,8 @@ export interface RecordedRequest {
   status: number
   /** The code of a refusal. */
   code: number | null
+  /** Why it was refused. */
+  why: string
   authorization: string | undefined
 }
 
@@ -103,6 +105,7 @@ export async function startFakeDiscord(clock: MovableClock = movableClock()): Pr
       raw,
       status: 0,
       code: null,
+      why: '',
       authorization: request.headers.authorization,
     }
     requests.push(recorded)
@@ -119,6 +122,7 @@ export async function startFakeDiscord(clock: MovableClock = movableClock()): Pr
     } catch (error) {
       const refusal = error instanceof Refusal ? error : new Refusal(500, 0, String((error as Error).stack))
       recorded.code = refusal.code
+      recorded.why = refusal.message
       send(response, recorded, refusal.status, { code: refusal.code, message: refusal.message })
     }
   }

@@ -23,8 +23,6 @@ export interface Acknowledged {
 export interface Delivery {
   /** @throws when the bot did not acknowledge in time */
   send(kind: Kind, payload: Record<string, unknown>): Promise<Acknowledged>
-  /** How long each acknowledgement took, newest last. */
-  tookMs: number[]
 }
 
 const SOCKET_TYPES: Record<Kind, string> = {
@@ -33,10 +31,9 @@ const SOCKET_TYPES: Record<Kind, string> = {
   event: 'events_api',
 }
 
-export function deliverOverSocket(server: SlackServer): Delivery {
-  const tookMs: number[] = []
+/** @param tookMs how long each acknowledgement took is added here */
+export function deliverOverSocket(server: SlackServer, tookMs: number[]): Delivery {
   return {
-    tookMs,
     async send(kind, payload) {
       const began = performance.now()
       const late = Symbol('late')
@@ -96,10 +93,9 @@ export async function postSigned(port: number, request: SignedRequest): Promise<
   }
 }
 
-export function deliverOverHttp(port: () => number, clock: Clock): Delivery {
-  const tookMs: number[] = []
+/** @param tookMs how long each acknowledgement took is added here */
+export function deliverOverHttp(port: () => number, clock: Clock, tookMs: number[]): Delivery {
   return {
-    tookMs,
     async send(kind, payload) {
       for (let attempt = 0; ; attempt++) {
         const request = signed(kind, payload, clock.now())

@@ -129,6 +129,15 @@ export const METHODS: Readonly<Record<string, Method>> = {
       return { view: { id } }
     },
   },
+  'users.info': {
+    args: ['user!'],
+    scopes: ['users:read'],
+    run({ user }, world) {
+      const found = [...world.users].find(([, id]) => id === user)
+      if (!found) throw new SlackRefusal('user_not_found')
+      return { user: { id: user, name: found[0] } }
+    },
+  },
   'usergroups.list': {
     args: ['include_users'],
     scopes: ['usergroups:read'],

@@ -1,22 +1,27 @@
 /** A person in the stand-in for Slack: types, presses, fills in and reads, by what the clients allow. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Place, SeenFile, Talker } from '../talking.js'
 import type { Acknowledged, Delivery } from './deliver.js'
 import { buttonsOf, type SeenButton, shownText } from './seen.js'
 import type { SlackServer } from './server.js'
-import { type Block, BOT_USER, type Channel, type Message, TEAM, type World } from './world.js'
+import { type Block, BOT_USER, type Channel, type Message, type OpenView, TEAM, type World } from './world.js'
 
 export interface SlackPerson extends Talker {
   readonly id: string
   /** `uploads`: files for the upload fields of the form, by field. */
   fills(fields: Readonly<Record<string, string>>, uploads?: Readonly<Record<string, SeenFile>>): Promise<void>
-  /** Labels of the open form's fields with their hints, its title first; `null`: none is open. */
-  form(): string[] | null
+  /** The form that opens next, or is open: its title, then labels of its fields with their hints. */
+  form(): Promise<string[]>
   /** What the bot found wrong with the form, by block. */
   formErrors(): Record<string, string>
   /** Presses as somebody else's client would, a button that this person may not even see. */
   pressesUnseen(label: string, runId?: string): Promise<void>
   messages(place?: Place): Message[]
 }
+
+/** A trigger is good for no longer. */
+const FORM_WITHIN_MS = 3000
+const LOOK_EVERY_MS = 10
 
 export interface PersonParts {
   world: World
@@ -68,6 +73,16 @@ export function createPerson(name: string, parts: PersonParts): SlackPerson {
     )
   }
 
+  /** A form opens a moment after what was pressed; a client shows it when it comes. */
+  async function openForm(): Promise<OpenView> {
+    for (let waitedMs = 0; waitedMs < FORM_WITHIN_MS; waitedMs += LOOK_EVERY_MS) {
+      const open = world.views.get(id)
+      if (open) return open
+      await sleep(LOOK_EVERY_MS)
+    }
+    throw new Error(`${name} has no form open`)
+  }
+
   function responseUrl(channel: string, threadTs: string | null, source: Message | null): string {
     const key = world.next('respond-')
     world.responseUrls.set(key, {
@@ -83,6 +98,7 @@ export function createPerson(name: string, parts: PersonParts): SlackPerson {
   }
 
   async function slash(text: string, channel: Channel): Promise<void> {
+    world.views.delete(id)
     await parts.delivery().send('command', {
       token: 'deprecated',
       team_id: team,
@@ -148,6 +164,7 @@ export function createPerson(name: string, parts: PersonParts): SlackPerson {
   async function press({ message, button }: { message: Message; button: SeenButton }): Promise<void> {
     const channel = world.channels.get(message.channel)!
     errors = {}
+    world.views.delete(id)
     await parts.delivery().send('interactive', {
       type: 'block_actions',
       user: { id, username: name, name, team_id: team },
@@ -210,8 +227,7 @@ export function createPerson(name: string, parts: PersonParts): SlackPerson {
     pressesUnseen: (label, runId) => press(findButton(label, runId, world.messages)),
 
     async fills(fields, uploads = {}) {
-      const open = world.views.get(id)
-      if (!open) throw new Error(`${name} has no form open`)
+      const open = await openForm()
       const values = stateOf(open.view, fields, uploads, ({ name: fileName, bytes }) => {
         const fileId = world.next('F')
         world.files.set(fileId, {
@@ -243,9 +259,8 @@ export function createPerson(name: string, parts: PersonParts): SlackPerson {
       else world.views.delete(id)
     },
 
-    form() {
-      const view = world.views.get(id)?.view
-      if (!view) return null
+    async form() {
+      const { view } = await openForm()
       const fields = (view.blocks as { label: { text: string }; hint?: { text: string } }[]).map(
         ({ label, hint }) => label.text + (hint ? `: ${hint.text}` : ''),
       )
@@ -256,12 +271,14 @@ export function createPerson(name: string, parts: PersonParts): SlackPerson {
     messages,
     sees: place => messages(place).map(message => shownText(message, world)),
     async files() {
-      return visible()
-        .flatMap(({ files }) => files)
-        .flatMap(fileId => {
+      return visible().flatMap(({ channel, files }) =>
+        files.flatMap(fileId => {
           const file = world.files.get(fileId)
-          return file?.bytes ? [{ name: file.name, bytes: file.bytes }] : []
-        })
+          // Shared in the background: until then nobody sees it.
+          const isShown = (file?.shares.get(channel)?.visibleAtMs ?? Number.POSITIVE_INFINITY) <= Date.now()
+          return file?.bytes && isShown ? [{ name: file.name, bytes: file.bytes }] : []
+        }),
+      )
     },
   }
 }

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { loadDefinitions } from '../../../src/bot/load.js'
 import { formatPolicyMistakes, parsePolicy } from '../../../src/bot/policy.js'
 import { type CommonParts, openQueues, publishPolicy, startChat } from '../../../src/build-bot.js'
@@ -65,6 +66,7 @@ export async function startSlackBot({ way = 'http', paceMs = 0 }: SlackBotOption
     chance: realChance,
     log,
   }
+  const tookMs: number[] = []
   let door: SlackDoor
   let delivery: Delivery
   const startChatHalf = async () => {
@@ -81,7 +83,8 @@ export async function startSlackBot({ way = 'http', paceMs = 0 }: SlackBotOption
       paceMs,
     })
     const half = await startChat({ ...common, doors: [door] })
-    delivery = way === 'http' ? deliverOverHttp(() => door.port()!, clock) : deliverOverSocket(server)
+    delivery =
+      way === 'http' ? deliverOverHttp(() => door.port()!, clock, tookMs) : deliverOverSocket(server, tookMs)
     return half
   }
   let chat = await startChatHalf()
@@ -90,7 +93,7 @@ export async function startSlackBot({ way = 'http', paceMs = 0 }: SlackBotOption
   const travel = createTimeTravel({
     queues: watched.queues,
     clock,
-    busy: () => door.busy() || chat.busy(),
+    busy: () => door.isBusy() || chat.busy(),
     async moveTo(atMs) {
       const byMs = Math.max(0, Math.ceil(atMs - clock.now()))
       clock.moveTo(atMs)
@@ -102,7 +105,11 @@ export async function startSlackBot({ way = 'http', paceMs = 0 }: SlackBotOption
   const personParts = { world, server, delivery: () => delivery, home: 'ops' }
   const talking: Talking = {
     person: name => personNamed(name),
-    settles: () => travel.settle(),
+    async settles() {
+      await travel.settle()
+      // Slack itself may still be sharing what it took.
+      while (world.hasHiddenFiles()) await sleep(10)
+    },
     async stop() {
       await chat.stop()
       await worker.stop()
@@ -134,7 +141,8 @@ export async function startSlackBot({ way = 'http', paceMs = 0 }: SlackBotOption
     clock,
     logLines,
     port: () => door.port()!,
-    acknowledgements: () => delivery.tookMs,
+    /** How long each took, in milliseconds, newest last. */
+    acknowledgements: () => tookMs,
     advance: (byMs: number) => travel.advance(clock.now() + byMs),
     /** The chat process and the worker end, and new ones take over. */
     async restarts() {
@@ -158,6 +166,7 @@ async function slackPolicy() {
     )
     .replaceAll('"console:*"', '"console:*", "slack:*"')
     .replaceAll('channel: console:ops', 'channel: slack:C00OPS')
+    .replace('operator: { people: [ana, cy] }', 'operator: { people: [ana, cy], slack: ["group:S00OPS"] }')
   const parsed = parsePolicy(text)
   if (!parsed.ok) throw new Error(formatPolicyMistakes('policy', parsed.mistakes))
   return parsed.policy

@@ -127,6 +127,12 @@ export class World {
     this.messages.splice(this.messages.indexOf(message), 1)
   }
 
+  /** Files that Slack took and does not show yet. */
+  hasHiddenFiles(): boolean {
+    const shares = [...this.files.values()].flatMap(file => [...file.shares.values()])
+    return shares.some(({ visibleAtMs }) => visibleAtMs > Date.now())
+  }
+
   newTrigger(user: string): string {
     const id = this.next('trigger.')
     this.triggers.set(id, { user, atMs: Date.now(), used: false })

@@ -25,7 +25,7 @@ describe('readiness', () => {
     const readiness = createReadiness({ log: silentLog, believeMs: 0 })
     readiness.started()
     readiness.needs(redisThat(async () => 'PONG'))
-    readiness.needs(needsPlatform('discord', { connected: () => reachable }))
+    readiness.needs(needsPlatform('discord', { isConnected: () => reachable }))
 
     const without = await readiness.ready()
     reachable = true

@@ -1,0 +1,68 @@
+/** What a Private Cloud shall trust, measured by the bot itself: the addresses and certificates of an OKMS's KMIP endpoint for vSphere. */
+import {
+  BotError,
+  type Decision,
+  type Ending,
+  type EndpointProbe,
+  type OkmsPort,
+  parseEndpoint,
+} from '../../src/core/index.js'
+
+/** The port with an RSA certificate, the one for vSphere. */
+const KMIP_RSA_PORT = 5697
+
+export interface Measured {
+  host: string
+  port: number
+  /** One key server each, sorted by address. */
+  addresses: MeasuredAddress[]
+}
+
+export interface MeasuredAddress {
+  ip: string
+  sha1: string
+  sha256: string
+  /** ISO instant. */
+  notAfter: string
+  /** `null`: the OKMS publishes no CA to judge by. */
+  trusted: boolean | null
+  distrust: string | null
+}
+
+export interface Eyes {
+  okms: Pick<OkmsPort, 'show'>
+  probe: EndpointProbe
+}
+
+/** @throws BotError `input.not-found` for an OKMS that is none, `endpoint.*` when it cannot be measured */
+export async function measureOkms(okmsId: string, { okms, probe }: Eyes): Promise<Measured> {
+  const found = await okms.show(okmsId)
+  if (!found) throw new BotError('input.not-found', `There is no OKMS ${okmsId} any more.`)
+  const address = found.kmipRsaEndpoint ?? found.kmipEndpoint
+  const endpoint = parseEndpoint(address, KMIP_RSA_PORT)
+  if (!endpoint) throw new BotError('ovh.unexpected', `OVHcloud gives "${address}" as a KMIP address.`)
+  const trustedCa = found.kmipRsaEndpoint === null ? found.publicCa : found.publicRsaCa
+  const addresses = await Promise.all(
+    (await probe.resolve(endpoint.host)).map(async ip => {
+      const { sha1, sha256, notAfter, trusted, distrust } = await probe.look(endpoint, {
+        address: ip,
+        trustedCa,
+      })
+      return { ip, sha1, sha256, notAfter, trusted, distrust }
+    }),
+  )
+  return { ...endpoint, addresses }
+}
+
+/** What of two measurements a Private Cloud would notice. */
+export const fingerprintOf = ({ addresses }: Measured): string =>
+  addresses.map(({ ip, sha1 }) => `${ip} ${sha1}`).join(', ')
+
+export const sameToCloud = (one: Measured, other: Measured): boolean =>
+  fingerprintOf(one) === fingerprintOf(other)
+
+/** How a run ends that was not approved; `null` for one that was. */
+export function describeEnd(decision: Decision, nothingDone: string): Ending | null {
+  if (decision.state === 'approved' || decision.state === 'not-needed') return null
+  return { outcome: 'stopped', lines: [nothingDone], facts: { decision: decision.state } }
+}

@@ -1,0 +1,123 @@
+/** Registering one measured address as a key server, once: OVHcloud has no idempotency key, so a mark in the description is looked for. */
+import {
+  type Attempt,
+  formatDuration,
+  type JobContext,
+  lines,
+  type PrivateCloudPort,
+} from '../../src/core/index.js'
+import { lookAtKeyServer, type Registered, tellChecklist } from './follow.js'
+import type { Measured, MeasuredAddress } from './measure.js'
+
+/** A task that waits for vCenter is followed for so long, then said to be still waiting. */
+const FOLLOW_FOR = '7d'
+
+export interface Registering {
+  cloud: string
+  okmsId: string
+  description: string
+}
+
+type Job = Pick<
+  JobContext<unknown>,
+  'step' | 'runId' | 'privateCloud' | 'ledger' | 'tell' | 'thread' | 'clock' | 'log'
+>
+
+/**
+ * Registers and follows, with the steps that show it. `nth`: ` (2 of 3)` where there are several, since titles are unique.
+ * @returns `waiting`: OVHcloud still waits for vCenter
+ */
+export async function registerKeyServer(
+  job: Job,
+  { cloud, okmsId, description }: Registering,
+  measured: Measured,
+  address: MeasuredAddress,
+  nth: string,
+): Promise<{ kmsId: number | null; end: 'open' | 'waiting' }> {
+  const registered = await job.step(
+    `Register the key server${nth}`,
+    attempt => register(job, cloud, address, description, attempt),
+    {
+      looksFirst: true,
+      note: ({ taskId, kmsId }) =>
+        [
+          kmsId === null ? '' : `key server ${kmsId}`,
+          taskId === null ? 'found again' : `OVHcloud task ${taskId}`,
+        ]
+          .filter(Boolean)
+          .join(', '),
+      undo: () => unregister(job, cloud),
+    },
+  )
+  const followed = await job.step.until<{ kmsId: number | null; end: 'open' | 'waiting' }>(
+    `Follow OVHcloud${nth}`,
+    {
+      every: '2s',
+      growingTo: '1m',
+      atMost: FOLLOW_FOR,
+      waitsFor: 'vendor',
+      note: ({ end }) => (end === 'open' ? 'delivered' : `still waiting after ${FOLLOW_FOR}`),
+      tooLong: async () => ({ kmsId: registered.kmsId, end: 'waiting' }),
+    },
+    async ({ waitedMs }) => {
+      const { kmsId, state } = await lookAtKeyServer(cloud, address.ip, registered, job.privateCloud)
+      if (state === 'open') return { kmsId, end: 'open' }
+      if (state === 'waits') {
+        await tellChecklist(job, measured)
+        job.log.debug('waits for vCenter', { cloud, waited: formatDuration(waitedMs) })
+      }
+      return undefined
+    },
+  )
+  await job.step(`Remember the key server${nth}`, async () => {
+    if (followed.kmsId === null) return
+    const { host, port } = measured
+    await job.ledger.rememberKeyServer({ cloud, kmsId: followed.kmsId, okmsId, host, port })
+    const said =
+      followed.end === 'open'
+        ? `✅ Key server ${followed.kmsId} is delivered.`
+        : `⏳ Key server ${followed.kmsId} still waits.`
+    await job.tell(`delivered${nth}`, job.thread, lines(said))
+  })
+  return followed
+}
+
+const markOf = (runId: string) => `[okms-bot ${runId}.`
+
+async function register(
+  { privateCloud, runId }: Job,
+  cloud: string,
+  { ip, sha1 }: MeasuredAddress,
+  description: string,
+  { again }: Attempt,
+): Promise<Registered> {
+  const mark = `${markOf(runId)}1]`
+  const find = async () => {
+    const mine = (await privateCloud.keyServers(cloud)).filter(one => one.description.includes(markOf(runId)))
+    return mine.find(one => one.ip === ip) ?? null
+  }
+  if (again) {
+    const found = await find()
+    if (found) return { kmsId: found.kmsId, taskId: await taskOf(privateCloud, cloud) }
+  }
+  const { taskId } = await privateCloud.addKeyServer(cloud, {
+    ip,
+    sslThumbprint: sha1,
+    description: description === '' ? mark : `${description} ${mark}`,
+  })
+  return { kmsId: (await find())?.kmsId ?? null, taskId }
+}
+
+/** The newest task that is not over, for a registration whose answer was lost; the key server's own state tells the rest. */
+async function taskOf(privateCloud: PrivateCloudPort, cloud: string): Promise<number | null> {
+  const open = (
+    await Promise.all((['doing', 'todo'] as const).map(state => privateCloud.tasks(cloud, { state })))
+  ).flat()
+  return open.length === 0 ? null : Math.max(...open)
+}
+
+async function unregister({ privateCloud, runId }: Job, cloud: string): Promise<void> {
+  for (const one of await privateCloud.keyServers(cloud)) {
+    if (one.description.includes(markOf(runId))) await privateCloud.removeKeyServer(cloud, one.kmsId)
+  }
+}
