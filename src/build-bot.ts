@@ -18,10 +18,12 @@ import type { ChatDoor } from './core/ports/chat.js'
 import type { Clock } from './core/ports/clock.js'
 import type { EndpointProbe } from './core/ports/endpoint-probe.js'
 import type { Log } from './core/ports/log.js'
+import type { Metrics } from './core/ports/metrics.js'
 import type { OkmsPort } from './core/ports/okms.js'
 import type { PrivateCloudPort } from './core/ports/private-cloud.js'
 import { type RateLimiter, unlimited } from './core/ports/rate-limiter.js'
 import type { Secret } from './core/secret.js'
+import type { OperatorView } from './ops/ops.js'
 import type { QueueSetting, Vigilance } from './queue/connection.js'
 import { createFlowQueue, startFlowWorker, type WorkerHandle } from './queue/flows.js'
 import { createOutbox, createOutboxQueue, startSender } from './queue/outbox.js'
@@ -35,7 +37,7 @@ import { createLedger } from './store/ledger.js'
 import { createOutboxStore } from './store/outbox.js'
 import { createPolicyStore } from './store/policy.js'
 import { createRateLimiter, type Rate } from './store/rate-limiter.js'
-import { connectRedis, type RedisConnection } from './store/redis.js'
+import { answered, connectRedis, type RedisConnection } from './store/redis.js'
 import { createRunStore } from './store/runs.js'
 import { createVault } from './store/vault.js'
 
@@ -49,6 +51,7 @@ export interface CommonParts {
   clock: Clock
   chance: Chance
   log: Log
+  metrics?: Metrics
   vigilance?: Vigilance
 }
 
@@ -100,9 +103,16 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
     policy: shared.policy,
     chance,
     log,
+    ...metricsOf(parts),
     ...(parts.hooks ? { hooks: parts.hooks } : {}),
   })
-  const answer = createAnswerer({ reads: definitions.reads, asks: shared.asks, outside, log })
+  const answer = createAnswerer({
+    reads: definitions.reads,
+    asks: shared.asks,
+    outside,
+    log,
+    ...metricsOf(parts),
+  })
   const common = { log, ...vigilanceOf(parts) }
   const workers = [
     await startFlowWorker(setting, flows, {
@@ -148,6 +158,7 @@ export async function startChat(parts: ChatParts): Promise<Half & { busy(): bool
     clock,
     chance,
     log,
+    ...metricsOf(parts),
   })
   const senders: WorkerHandle[] = []
   for (const door of parts.doors) {
@@ -159,6 +170,7 @@ export async function startChat(parts: ChatParts): Promise<Half & { busy(): bool
         door,
         lanes: createOutboxStore(patient),
         log,
+        ...metricsOf(parts),
         ...vigilanceOf(parts),
         ...(parts.afterSend ? { afterSend: parts.afterSend } : {}),
       }),
@@ -202,7 +214,44 @@ export function openQueues(redisUrl: string, platforms: readonly PlatformName[],
   }
 }
 
+/** What operators look at, over a connection of its own that gives up soon: a probe shall learn that Redis is gone. */
+export function openOperatorView(
+  redisUrl: string,
+  platforms: readonly PlatformName[],
+  log: Log,
+): OperatorView & { close(): Promise<void> } {
+  const redis = connectRedis(redisUrl, 'chat', log)
+  const setting = settingOf(redis)
+  const outboxes = platforms.map(platform => createOutboxQueue(setting, platform))
+  const flows = createFlowQueue(setting)
+  const reads = createReadQueueView(setting)
+  const queues = [flows.queue, reads, ...outboxes.map(({ queue }) => queue)]
+  const runs = createRunStore(redis)
+  const lanes = createOutboxStore(redis)
+  return {
+    queues,
+    ping: () => answered(redis.ping()),
+    policy: createPolicyStore<Policy>(redis),
+    openRuns: async () => (await runs.open()).length,
+    queueJobs: () =>
+      Promise.all(
+        queues.map(async queue => ({
+          queue: queue.name,
+          jobs: await queue.getJobCounts('waiting', 'active', 'delayed', 'failed'),
+        })),
+      ),
+    waitingLanes: () =>
+      Promise.all(platforms.map(async platform => ({ platform, lanes: await lanes.waiting(platform) }))),
+    async close() {
+      await closeAll([flows, reads, ...outboxes])
+      redis.disconnect()
+    },
+  }
+}
+
 const settingOf = (redis: RedisConnection): QueueSetting => ({ connection: redis, prefix: QUEUE_PREFIX })
+
+const metricsOf = ({ metrics }: CommonParts) => (metrics ? { metrics } : {})
 
 const vigilanceOf = ({ vigilance }: CommonParts) => (vigilance ? { vigilance } : {})
 

@@ -2,111 +2,166 @@
  * `npm start`: reads the environment, starts the half or halves that `ROLE` names, and leaves in order on SIGTERM. Wrong settings are
  * listed all at once, exit code 78 (EX_CONFIG of sysexits).
  */
-import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { loadDefinitions } from './bot/load.js'
-import { formatPolicyMistakes, parsePolicy } from './bot/policy.js'
 import type { Policy } from './bot/policy-model.js'
-import { type CommonParts, type Half, publishPolicy, startWorker } from './build-bot.js'
+import {
+  type CommonParts,
+  type Half,
+  openOperatorView,
+  publishPolicy,
+  startChat,
+  startWorker,
+} from './build-bot.js'
 import { type Config, formatMistakes, readConfig } from './config.js'
+import type { PlatformName } from './core/actor.js'
+import { BotError } from './core/errors.js'
 import { realChance } from './core/ports/chance.js'
+import type { ChatDoor } from './core/ports/chat.js'
 import { realClock } from './core/ports/clock.js'
-import type { Log } from './core/ports/log.js'
 import { createEndpointProbe } from './kmip/probe.js'
 import { createLog } from './ops/log.js'
+import { type Ops, startOps } from './ops/ops.js'
+import { needsPlatform } from './ops/readiness.js'
 import { createOvhClient } from './ovh/client.js'
 import { createOkms } from './ovh/okms.js'
 import { createPrivateCloud } from './ovh/private-cloud.js'
+import { createDiscordDoor } from './platforms/discord/adapter.js'
+import { createSlackDoor } from './platforms/slack/adapter.js'
+import { readPolicyFile } from './policy-file.js'
 
 const EX_CONFIG = 78
-/** Docker waits 10 s and Kubernetes 30 s before SIGKILL; a step in hand gets most of the latter. */
-const LEAVE_WITHIN_MS = 25_000
+/** 25 s in all (Kubernetes waits 30 s before SIGKILL), with room for closing the operators' port. */
+const STOP_WITHIN_MS = 23_500
+const ASK_REDIS_AGAIN_MS = 2_000
+const PLATFORMS: readonly PlatformName[] = ['discord', 'slack']
 
 const read = readConfig()
 if ('mistakes' in read) leaveUnstarted(formatMistakes(read.mistakes))
 const { config, warnings } = read
-if (config.role !== 'worker') {
-  leaveUnstarted(
-    `ROLE is ${config.role}, and this version speaks on neither Discord nor Slack yet.\n` +
-      '  ROLE=worker starts the half that talks to OVHcloud; npm run demo starts the whole bot in a terminal.\n',
-  )
-}
-
 const log = createLog(config.logLevel, line => void process.stderr.write(line))
 for (const warning of warnings) log.warn('setting', { warning })
-const first = await readPolicyFile(config.policyFile)
-if (typeof first === 'string') leaveUnstarted(first)
-if (first) await publishPolicy(config.redisUrl.reveal(), first, log)
+const policy = await readPolicyFile(config.policyFile)
+if (typeof policy === 'string') leaveUnstarted(policy)
+
+const view = openOperatorView(config.redisUrl.reveal(), PLATFORMS, log)
+const ops = await openOps()
+const halves: Half[] = []
+let leaving = false
+// Before anything that may wait: as the first process of a container, a signal that nobody listens for is lost.
+process.on('SIGHUP', () => void reload())
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void leave(signal, 0))
+
+if (policy) await publish(policy)
 else log.warn('there is no policy file, so nobody may do anything', { file: config.policyFile })
+await start(config, ops)
+ops.started()
+log.info('started', { role: config.role, policy: policy?.version ?? 'none' })
 
-const half = await start(config, log)
-log.info('started', { role: config.role, policy: first?.version ?? 'none' })
+async function openOps(): Promise<Ops> {
+  try {
+    return await startOps({ ...config.ops, view, log })
+  } catch (thrown) {
+    if (!(thrown instanceof BotError) || thrown.code !== 'input.invalid') throw thrown
+    return leaveUnstarted(`${thrown.message} ${thrown.hint ?? ''}\n`)
+  }
+}
 
-process.on('SIGHUP', () => void reload(config, log))
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void leave(half, log, signal))
-
-async function start({ redisUrl, secretKeys, ovh }: Config, log: Log): Promise<Half> {
+async function start({ redisUrl, secretKeys, role, ovh }: Config, { metrics }: Ops): Promise<void> {
   const common: CommonParts = {
     redisUrl: redisUrl.reveal(),
     secretKeys,
     definitions: await loadDefinitions(fileURLToPath(new URL('..', import.meta.url))),
-    platforms: ['discord', 'slack'],
+    platforms: PLATFORMS,
     clock: realClock,
     chance: realChance,
     log,
+    metrics,
   }
-  const { endpoint, authentication, rate } = ovh!
-  return startWorker({
-    ...common,
-    ovh(limiter) {
-      const client = createOvhClient({ endpoint, auth: authentication, limiter, clock: realClock, log })
-      return {
-    okms: createOkms(client),
-    privateCloud: createPrivateCloud(client),
-    close: () => client.close(),
+  if (ovh) {
+    const { endpoint, authentication, rate } = ovh
+    const worker = await startWorker({
+      ...common,
+      ovh(limiter) {
+        const client = createOvhClient({
+          endpoint,
+          auth: authentication,
+          limiter,
+          clock: realClock,
+          log,
+          metrics,
+        })
+        return {
+          okms: createOkms(client),
+          privateCloud: createPrivateCloud(client),
+          close: () => client.close(),
+        }
+      },
+      probe: createEndpointProbe({ clock: realClock }),
+      rate,
+    })
+    halves.push(worker)
   }
-    },
-    probe: createEndpointProbe({ clock: realClock }),
-    rate,
-  })
+  if (role !== 'worker') halves.push(await startChat({ ...common, doors: openDoors(config, ops) }))
 }
 
-/** The policy; `null` when there is no such file; a text that says what is wrong with it. */
-async function readPolicyFile(file: string): Promise<Policy | null | string> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    return `POLICY_FILE ${file} cannot be read: ${(error as Error).message}\n`
+function openDoors({ discord, slack }: Config, ops: Ops): ChatDoor[] {
+  const doors: ChatDoor[] = []
+  if (discord) {
+    const door = createDiscordDoor({
+      ...discord,
+      log,
+      clock: realClock,
+      // The door has said why: a token that is refused will not be taken by trying again.
+      onFatal: () => void leave('discord', 1),
+    })
+    ops.needs(needsPlatform('discord', door))
+    doors.push(door)
   }
-  const parsed = parsePolicy(text)
-  return parsed.ok ? parsed.policy : `${formatPolicyMistakes(file, parsed.mistakes)}\n`
+  if (slack) {
+    const door = createSlackDoor({ ...slack, log, clock: realClock })
+    ops.needs(needsPlatform('slack', door))
+    doors.push(door)
+  }
+  return doors
 }
 
-async function reload({ policyFile, redisUrl }: Config, log: Log): Promise<void> {
-  try {
-    const policy = await readPolicyFile(policyFile)
-    if (policy === null || typeof policy === 'string') {
-      log.error('policy not reloaded, the old one holds', { mistakes: policy ?? 'the file is gone' })
-      return
+/** Redis may come up after the bot: nobody can be answered before it does. */
+async function publish(published: Policy): Promise<void> {
+  while (!leaving) {
+    try {
+      return await publishPolicy(config.redisUrl.reveal(), published, log)
+    } catch (thrown) {
+      const error = BotError.from(thrown)
+      if (error.code !== 'store.unavailable') throw thrown
+      log.warn('waiting for redis', { reason: error.message })
+      await sleep(ASK_REDIS_AGAIN_MS)
     }
-    await publishPolicy(redisUrl.reveal(), policy, log)
-    log.info('policy reloaded', { policy: policy.version })
-  } catch (error) {
-    log.error('policy not reloaded, the old one holds', { reason: String(error) })
   }
 }
 
-async function leave(half: Half, log: Log, signal: string): Promise<void> {
-  log.info('leaving', { signal })
-  const inTime = await Promise.race([
-    half.stop().then(() => true),
-    sleep(LEAVE_WITHIN_MS, false, { ref: false }),
-  ])
-  if (!inTime) log.warn('left with a step in hand; another worker takes it over')
-  process.exit(0)
+async function reload(): Promise<void> {
+  const next = await readPolicyFile(config.policyFile)
+  if (next === null || typeof next === 'string') {
+    log.error('policy not reloaded, the old one holds', { mistakes: next ?? 'the file is gone' })
+    return
+  }
+  await publish(next)
+  log.info('policy reloaded', { policy: next.version })
+}
+
+async function leave(why: string, code: number): Promise<void> {
+  if (leaving) return
+  leaving = true
+  log.info('leaving', { why })
+  ops.leaving()
+  const stopped = Promise.all(halves.map(half => half.stop())).then(() => true)
+  if (!(await Promise.race([stopped, sleep(STOP_WITHIN_MS, false, { ref: false })]))) {
+    log.warn('left with a step in hand; another worker takes it over')
+  }
+  await ops.close()
+  process.exit(code)
 }
 
 function leaveUnstarted(why: string): never {

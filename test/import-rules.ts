@@ -47,10 +47,12 @@ const DOORS: Readonly<Record<string, { area: string; say: string }>> = {
   'node-forge': { area: 'src/pki', say: 'only src/pki makes bundles: call it with bytes' },
   'reflect-metadata': { area: 'src/pki', say: 'only the certificate library needs it, in src/pki' },
   pino: { area: 'src/ops', say: 'only src/ops writes logs: take a Log (ports/log.ts) as an argument' },
-  fastify: { area: 'src/ops', say: 'only src/ops serves HTTP for operators' },
-  'prom-client': { area: 'src/ops', say: 'only src/ops counts: ask for a counter as an argument' },
+  'prom-client': {
+    area: 'src/ops',
+    say: 'only src/ops knows Prometheus: take a Metrics (ports/metrics.ts) as an argument',
+  },
   '@bull-board/api': { area: 'src/ops', say: 'only src/ops shows the queue board' },
-  '@bull-board/fastify': { area: 'src/ops', say: 'only src/ops shows the queue board' },
+  '@bull-board/express': { area: 'src/ops', say: 'only src/ops shows the queue board' },
   yaml: { area: 'src/bot', say: 'only the policy file is YAML, and src/bot reads it' },
   'discord.js': {
     area: 'src/platforms/discord',
@@ -141,7 +143,7 @@ const DEFINITIONS = ['command', 'job', 'index'].map(name => `src/core/${name}.ts
 
 /** Who may read the environment: where settings are read, and programs of their own. */
 const MAY_READ_ENVIRONMENT =
-  /^src\/config(\.ts$|\/)|^src\/demo\/|^src\/sandbox\/main\.ts$|^src\/policy-check\.ts$/
+  /^src\/config(\.ts$|\/)|^src\/demo\/|^src\/sandbox\/main\.ts$|^src\/(policy-check|discord-invite|slack-manifest)\.ts$/
 const FACE = 'src/core/index.ts'
 
 export function areaOf(path: string): string {

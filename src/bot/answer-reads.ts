@@ -4,6 +4,7 @@ import type { Actor, Conversation } from '../core/actor.js'
 import { BotError } from '../core/errors.js'
 import type { Outside, Read } from '../core/job.js'
 import type { Log } from '../core/ports/log.js'
+import { type Metrics, noMetrics } from '../core/ports/metrics.js'
 import { logFailure } from './explain.js'
 
 export interface AnswerParts {
@@ -15,10 +16,11 @@ export interface AnswerParts {
   }
   outside: Outside
   log: Log
+  metrics?: Metrics
 }
 
 /** @throws what the read throws: refusals for the person, failures of OVHcloud */
-export function createAnswerer({ reads, asks, outside, log }: AnswerParts) {
+export function createAnswerer({ reads, asks, outside, log, metrics = noMetrics }: AnswerParts) {
   return async (askId: string, signal: AbortSignal): Promise<unknown> => {
     const ask = await asks.read(askId)
     if (!ask) {
@@ -35,9 +37,12 @@ export function createAnswerer({ reads, asks, outside, log }: AnswerParts) {
     try {
       const { requester, conversation } = ask
       const input = read.input.parse(ask.input)
-      return await read.run({ ...outside, input, requester, conversation, log, signal })
+      const answer = await read.run({ ...outside, input, requester, conversation, log, signal })
+      metrics.count('reads', { read: read.name, outcome: 'ok' })
+      return answer
     } catch (thrown) {
       const error = BotError.from(thrown)
+      metrics.count('reads', { read: read.name, outcome: error.code })
       logFailure(log, 'read failed', error, { askId, read: ask.read })
       throw error
     }

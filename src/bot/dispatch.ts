@@ -13,6 +13,7 @@ import type { Clock } from '../core/ports/clock.js'
 import type { Deliveries } from '../core/ports/deliveries.js'
 import type { Inventory } from '../core/ports/inventory.js'
 import type { Log } from '../core/ports/log.js'
+import { type Metrics, noMetrics, type Outcome } from '../core/ports/metrics.js'
 import type { Outbox } from '../core/ports/outbox.js'
 import type { PolicySource } from '../core/ports/policy-source.js'
 import type { FlowQueue, ReadQueue } from '../core/ports/queue.js'
@@ -55,12 +56,14 @@ export interface DispatchParts {
   clock: Clock
   chance: Chance
   log: Log
+  metrics?: Metrics
 }
 
 type Met = Pick<Invocation, 'id' | 'actor' | 'conversation'>
 
 export function createDispatcher(parts: DispatchParts): ChatListener & { busy(): boolean } {
   let underWay = 0
+  const { metrics = noMetrics } = parts
   const poke = async (runId: string) => {
     await parts.runs.poke(runId)
     await parts.flows.wake(runId)
@@ -72,8 +75,11 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     exchange: Exchange,
     what: string,
     act: (policy: Policy, actor: Actor) => Promise<void>,
+    counted: (outcome: Outcome, seconds: number) => void,
   ): Promise<void> {
     underWay++
+    const metAt = performance.now()
+    const seconds = () => (performance.now() - metAt) / 1000
     const reference = newRunId(parts.chance).slice(0, 4)
     const acknowledged = exchange.acknowledge()
     try {
@@ -85,6 +91,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       const policy = await policyOf(parts.policy)
       const actor = identify(policy, met.actor)
       await act(policy, actor)
+      counted('ok', seconds())
       parts.log.info('answered', {
         what,
         person: actor.person ?? actor.id,
@@ -100,6 +107,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
         reference,
       })
       await answerAnyway(exchange, error, reference, parts.log)
+      counted(error.code, seconds())
     } finally {
       underWay--
     }
@@ -162,13 +170,20 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     }
   }
 
-  async function runCommand(policy: Policy, actor: Actor, invocation: Invocation, exchange: Exchange) {
+  async function runCommand(
+    policy: Policy,
+    actor: Actor,
+    invocation: Invocation,
+    exchange: Exchange,
+    known: (command: string) => void,
+  ) {
     const { conversation, said } = invocation
     const { commands } = parts.definitions
     const { command, raw } =
       said.form === 'words'
         ? parseWords(said.text, commands)
         : { command: typedCommand(commands, said.command), raw: { ...said.options } }
+    known(command.name)
     authorize(policy, actor, conversation, command.requires)
     if (said.form === 'words' && said.readFile) {
       for (const [name, option] of Object.entries(command.options)) {
@@ -221,12 +236,24 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     commands: () => parts.definitions.commands,
     form: press => parts.definitions.presses.get(press)?.form ?? null,
     complete: asking => completions(asking, parts),
-    onInvocation: (invocation, exchange) =>
-      meet(invocation, exchange, 'command', (policy, actor) =>
-        runCommand(policy, actor, invocation, exchange),
-      ),
-    onPress: (press, exchange) =>
-      meet(press, exchange, press.press, (policy, actor) => {
+    onInvocation(invocation, exchange) {
+      let command = 'unknown'
+      const known = (name: string) => {
+        command = name
+      }
+      return meet(
+        invocation,
+        exchange,
+        'command',
+        (policy, actor) => runCommand(policy, actor, invocation, exchange, known),
+        (outcome, seconds) => {
+          metrics.count('commands', { command, outcome })
+          metrics.observe('command', seconds, { command })
+        },
+      )
+    },
+    onPress(press, exchange) {
+      const act = async (policy: Policy, actor: Actor) => {
         const definition = parts.definitions.presses.get(press.press)
         if (!definition) {
           throw new BotError(
@@ -238,7 +265,13 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
           )
         }
         return runPress(policy, actor, press, exchange, definition)
-      }),
+      }
+      // What a client sends is only a name once we know it.
+      const name = parts.definitions.presses.has(press.press) ? press.press : 'unknown'
+      return meet(press, exchange, press.press, act, outcome =>
+        metrics.count('presses', { press: name, outcome }),
+      )
+    },
   }
 }
 

@@ -46,8 +46,10 @@ export function createHandOver(press: Press, exchange: Exchange, parts: HandOver
         }
       } catch (cause) {
         await parts.deliveries.notCollected(runId, leaseId)
+        const { code, details } = BotError.from(cause)
         throw new BotError('chat.refused', 'The files could not be handed over.', {
           hint: 'They are still waiting for you: press Collect again.',
+          details: { ...details, refusedWith: code },
           cause,
         })
       }

@@ -8,11 +8,12 @@ import type { Chance } from '../core/ports/chance.js'
 import { newRunId } from '../core/ports/chance.js'
 import type { Target } from '../core/ports/chat.js'
 import type { Log } from '../core/ports/log.js'
+import { type Metrics, noMetrics } from '../core/ports/metrics.js'
 import type { Outbox } from '../core/ports/outbox.js'
 import type { PolicySource } from '../core/ports/policy-source.js'
 import type { FlowQueue } from '../core/ports/queue.js'
 import type { ClaimedRun, RunStore } from '../core/ports/runs.js'
-import type { RunRecord } from '../core/run.js'
+import type { EndState, RunRecord } from '../core/run.js'
 import { approvalStep } from './approval-step.js'
 import { logFailure } from './explain.js'
 import type { Policy } from './policy-model.js'
@@ -35,6 +36,7 @@ export interface RunnerParts {
   policy: PolicySource<Policy>
   chance: Chance
   log: Log
+  metrics?: Metrics
   hooks?: TurnHooks
 }
 
@@ -55,7 +57,7 @@ export const cardTarget = (run: RunRecord): Target =>
     : { to: 'conversation', conversation: run.conversation }
 
 export function createRunner(parts: RunnerParts): Runner {
-  const { runs, outside, log } = parts
+  const { runs, outside, log, metrics = noMetrics } = parts
   const { clock } = outside
 
   return {
@@ -85,8 +87,10 @@ export function createRunner(parts: RunnerParts): Runner {
         hooks: parts.hooks ?? {},
         leaving,
         changed: (_, settled) => card.show(settled),
-        failed: (_, title, error) =>
-          logFailure(log, 'step failed', error, { runId, job: run.job, step: title }),
+        failed(_, title, error) {
+          metrics.count('step-failures', { job: job.name, code: error.code })
+          logFailure(log, 'step failed', error, { runId, job: run.job, step: title })
+        },
       })
       const context = contextOf(run, job, turn, card, parts)
       try {
@@ -94,7 +98,10 @@ export function createRunner(parts: RunnerParts): Runner {
           const input = job.input.parse(run.input)
           return job.run({ ...context, input })
         })
-        if (end.kind === 'ended') log.info('run ended', { runId, job: run.job, state: run.state })
+        if (end.kind === 'ended') {
+          log.info('run ended', { runId, job: run.job, state: run.state })
+          metrics.count('runs', { job: job.name, state: run.state as EndState })
+        }
         return { ...end, pokes: run.pokes }
       } finally {
         card.stop()

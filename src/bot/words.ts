@@ -29,7 +29,7 @@ export function splitWords(text: string): Word[] {
   let word = ''
   let inWord = false
   let startedQuoted = false
-  let quote: string | null = null
+  let opening: string | null = null
   const end = () => {
     if (inWord) words.push({ text: word, quoted: startedQuoted })
     word = ''
@@ -37,24 +37,24 @@ export function splitWords(text: string): Word[] {
     startedQuoted = false
   }
   for (let i = 0; i < text.length; i++) {
-    const char = straight(text[i]!)
-    if (quote !== null) {
+    const char = text[i]!
+    if (opening !== null) {
       const next = text[i + 1]
-      if (char === '\\' && quote === '"' && (next === '"' || next === '\\')) word += text[++i]
-      else if (char === quote) quote = null
-      else word += text[i]
-    } else if (char === '"' || (char === "'" && (!inWord || word.endsWith(':')))) {
+      if (char === '\\' && straight(opening) === '"' && (next === '"' || next === '\\')) word += text[++i]
+      else if (closes(opening, char)) opening = null
+      else word += char
+    } else if (straight(char) === '"' || (straight(char) === "'" && (!inWord || word.endsWith(':')))) {
       if (!inWord) startedQuoted = true
-      quote = char
+      opening = char
       inWord = true
     } else if (/\s/.test(char)) end()
     else {
-      word += text[i]
+      word += char
       inWord = true
     }
   }
-  if (quote !== null) {
-    throw new BotError('input.invalid', `A quote (${quote}) is opened and never closed.`, {
+  if (opening !== null) {
+    throw new BotError('input.invalid', `A quote (${opening}) is opened and never closed.`, {
       hint: 'Close it, or leave both out.',
     })
   }
@@ -64,6 +64,10 @@ export function splitWords(text: string): Word[] {
 
 /** Phones and chat clients turn straight quotes into curly ones. */
 const straight = (char: string) => (/[“”„]/.test(char) ? '"' : /[‘’]/.test(char) ? "'" : char)
+
+/** Between straight quotes, curly ones are text. */
+const closes = (opening: string, char: string) =>
+  straight(opening) === opening ? char === opening : straight(char) === straight(opening)
 
 /** @throws BotError `input.invalid` with what was understood and what to do */
 export function parseWords(text: string, commands: readonly Command[]): Spoken {

@@ -14,7 +14,8 @@ export interface Ending {
   facts?: Record<string, string | number | boolean>
 }
 
-export type RunState = 'queued' | 'running' | 'waiting' | 'undoing' | 'succeeded' | 'stopped' | 'failed'
+export type EndState = 'succeeded' | 'stopped' | 'failed'
+export type RunState = 'queued' | 'running' | 'waiting' | 'undoing' | EndState
 
 export type StepState = 'doing' | 'waiting' | 'done' | 'failed' | 'undone' | 'undo-failed'
 

@@ -18,6 +18,7 @@ import {
 import { realChance } from '../core/ports/chance.js'
 import { movableClock } from '../core/ports/clock.js'
 import type { Log } from '../core/ports/log.js'
+import type { Metrics } from '../core/ports/metrics.js'
 import { Secret } from '../core/secret.js'
 import { createEndpointProbe } from '../kmip/probe.js'
 import { createOvhClient } from '../ovh/client.js'
@@ -39,6 +40,7 @@ export interface DemoOptions {
   home: string
   screen: Screen
   log: Log
+  metrics?: Metrics
   /** Where Redis keeps its data; absent: a folder that is removed at the end. */
   redisDir?: string
   /** Starts the worker half elsewhere or otherwise; absent: in this process. */
@@ -92,6 +94,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       clock,
       chance: realChance,
       log,
+      ...(options.metrics ? { metrics: options.metrics } : {}),
     }
     const worker = await (options.worker ?? startDemoWorker)({ common, sandbox })
     closing.push(() => worker.stop())
@@ -127,10 +130,10 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
 
 /** A worker against the sandbox, without a limit on calls. */
 export function startDemoWorker({ common, sandbox }: WorkerSetting, hooks: TurnHooks = {}): Promise<Half> {
-  const { clock, log } = common
+  const { clock, log, metrics } = common
   return startWorker({
     ...common,
-    ovh: limiter => ovhAt(sandbox, { limiter, clock, log }),
+    ovh: limiter => ovhAt(sandbox, { limiter, clock, log, ...(metrics ? { metrics } : {}) }),
     probe: createEndpointProbe({ clock }),
     rate: null,
     hooks,
@@ -139,7 +142,7 @@ export function startDemoWorker({ common, sandbox }: WorkerSetting, hooks: TurnH
 
 function ovhAt(
   sandbox: Pick<Sandbox, 'info'>,
-  parts: Pick<Parameters<typeof createOvhClient>[0], 'limiter' | 'clock' | 'log'>,
+  parts: Pick<Parameters<typeof createOvhClient>[0], 'limiter' | 'clock' | 'log' | 'metrics'>,
 ) {
   const { url, applicationKey, applicationSecret, consumerKey } = sandbox.info
   const client = createOvhClient({

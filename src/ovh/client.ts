@@ -7,6 +7,7 @@ import type { z } from 'zod'
 import { BotError } from '../core/errors.js'
 import type { Clock } from '../core/ports/clock.js'
 import type { Log } from '../core/ports/log.js'
+import { type Metrics, noMetrics } from '../core/ports/metrics.js'
 import type { RateLimiter } from '../core/ports/rate-limiter.js'
 import type { OvhAuthentication, PlainCall } from './auth.js'
 import { authenticator } from './authenticator.js'
@@ -15,6 +16,7 @@ import { queryIdOf, refusalOf } from './errors.js'
 import { calledOff, withoutQuery } from './lost.js'
 import { isSuccess, listOf, read } from './reading.js'
 import { type Repeats, repeated } from './retry.js'
+import { routeOf } from './route.js'
 import { type Answer, createTransport, type Outgoing } from './transport.js'
 
 export interface OvhClientOptions {
@@ -25,6 +27,7 @@ export interface OvhClientOptions {
   limiter: RateLimiter
   clock: Clock
   log: Log
+  metrics?: Metrics
   /** PEM of a CA to trust besides the usual ones. */
   caPem?: string
   /** For one attempt; 30 s. */
@@ -86,6 +89,7 @@ const DEFAULT_TIMEOUT_MS = 30_000
 
 export function createOvhClient(options: OvhClientOptions): OvhClient {
   const { limiter, clock, log, caPem, timeoutMs = DEFAULT_TIMEOUT_MS, random = Math.random } = options
+  const metrics = options.metrics ?? noMetrics
   const sleep = options.sleep ?? ((ms, signal) => pause(ms, undefined, signal ? { signal } : {}))
   const { origin, tokenUrl } = apiAddress(options.endpoint)
   const transport = createTransport({ timeoutMs, caPem })
@@ -101,7 +105,16 @@ export function createOvhClient(options: OvhClientOptions): OvhClient {
   /** One attempt: the answer, whatever its status. */
   async function send(call: Outgoing): Promise<Answer> {
     const startedAt = performance.now()
-    const answer = await transport.send(call)
+    const measured = (status: string) =>
+      metrics.observe('ovh-call', (performance.now() - startedAt) / 1000, {
+        route: routeOf(call.method, call.path),
+        status,
+      })
+    const answer = await transport.send(call).catch((failure: unknown) => {
+      measured('none')
+      throw failure
+    })
+    measured(String(answer.status))
     log.debug('OVHcloud call', {
       method: call.method,
       path: withoutQuery(call.path),

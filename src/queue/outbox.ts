@@ -9,6 +9,7 @@ import type { PlatformName } from '../core/actor.js'
 import { BotError, type ErrorCode } from '../core/errors.js'
 import type { ChatDoor, MessageRef } from '../core/ports/chat.js'
 import type { Log } from '../core/ports/log.js'
+import { type Metrics, noMetrics } from '../core/ports/metrics.js'
 import type { Outbox, OutboxLanes, OutboxRecords, PendingMessage, SendFailure } from '../core/ports/outbox.js'
 import {
   type Due,
@@ -77,6 +78,7 @@ export interface SenderParts {
   door: ChatDoor
   lanes: OutboxLanes
   log: Log
+  metrics?: Metrics
   /** Between sending and noting; where a test kills the sender. */
   afterSend?(key: string): Promise<void>
   vigilance?: Vigilance
@@ -121,7 +123,8 @@ export async function startSender(
 
 /** Sends what a lane holds, one message after another. Answers how long to rest before going on; 0: the lane is empty. */
 async function emptyLane(lane: string, parts: SenderParts): Promise<number> {
-  const { lanes, door, log, afterSend, sendWithinMs = SEND_WITHIN_MS } = parts
+  const { lanes, door, log, afterSend, sendWithinMs = SEND_WITHIN_MS, metrics = noMetrics } = parts
+  const { platform } = door
   const token = randomUUID()
   for (;;) {
     const message = await lanes.next(lane, token)
@@ -133,11 +136,14 @@ async function emptyLane(lane: string, parts: SenderParts): Promise<number> {
       ref = await inTime(send(message, door), sendWithinMs)
     } catch (thrown) {
       const how = judge(BotError.from(thrown), message, log)
+      metrics.count('messages', { platform, outcome: how.final ? 'given-up' : 'retried' })
       await lanes.failed(lane, token, message, how)
       if (how.final) continue
       await lanes.release(lane, token)
       return how.restMs
     }
+    metrics.count('messages', { platform, outcome: 'sent' })
+    metrics.observe('message-wait', message.waitedMs / 1000, { platform })
     await afterSend?.(message.key)
     await lanes.sent(lane, token, message, ref, door.paceMs)
   }

@@ -3,8 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { parseDuration } from '../core/duration.js'
 import { checkBody, readJson } from './body.js'
-import { KEY_SERVER_STATES, PRIVATE_CLOUD_STATES, TASK_STATES } from './cloud-schemas.js'
-import { isEnded } from './cloud-tasks.js'
+import { cloudControls, planCloudChanges } from './control-clouds.js'
 import { type Fault, type Faults, faultSchema } from './faults.js'
 import { badRequest, forbidden } from './refusal.js'
 import { Answer } from './router.js'
@@ -32,9 +31,7 @@ export const controlSchema = z.strictObject({
   faults: z.array(faultSchema).optional(),
   deny: z.array(z.string().min(1)).optional(),
   credential: z.strictObject({ id: z.string(), status: z.enum(CREDENTIAL_STATUSES) }).optional(),
-  task: z
-    .strictObject({ id: z.int(), state: z.enum(TASK_STATES).optional(), description: z.string().optional() })
-    .optional(),
+  ...cloudControls,
   kmip: z
     .strictObject({
       rotateCertificate: z.boolean().optional(),
@@ -43,14 +40,6 @@ export const controlSchema = z.strictObject({
     })
     .optional(),
   okms: z.strictObject({ id: z.string(), state: z.enum(OKMS_STATES) }).optional(),
-  privateCloud: z
-    .strictObject({
-      serviceName: z.string(),
-      state: z.enum(PRIVATE_CLOUD_STATES).optional(),
-      /** Until a task changes it. */
-      keyServer: z.strictObject({ kmsId: z.int(), state: z.enum(KEY_SERVER_STATES) }).optional(),
-    })
-    .optional(),
   seed: z.strictObject({ credentials: seedCount, okms: seedCount, privateClouds: seedCount }).optional(),
 })
 export type ControlSettings = z.input<typeof controlSchema>
@@ -89,20 +78,13 @@ export async function control(
   }
   const okms = wish.okms === undefined ? null : world.okms.get(wish.okms.id)
   if (okms === undefined) throw badRequest(`[okms.id] There is no OKMS ${wish.okms?.id}`)
-  const task = wish.task === undefined ? null : world.cloudTasks.find(wish.task.id)
-  if (wish.task !== undefined && task === null)
-    throw badRequest(`[task.id] There is no task ${wish.task.id}`)
-  if (task !== null && isEnded(task))
-    throw badRequest(`[task.id] The task ${task.taskId} has ended: ${task.state}`)
-  const cloud = wish.privateCloud === undefined ? null : privateCloudOf(world, wish.privateCloud.serviceName)
-  const keyServer =
-    wish.privateCloud?.keyServer === undefined ? null : keyServerOf(world, wish.privateCloud.serviceName, wish.privateCloud.keyServer.kmsId)
+  const changeClouds = planCloudChanges(world, wish)
   // The last thing that can be refused, and it changes nothing when it is.
   const stranger = wish.faults === undefined ? null : faults.replace(wish.faults)
   if (stranger !== null) throw badRequest(`[faults.route] There is no route ${stranger}`)
 
-  // Before the clock moves, or it might end by itself in between.
-  if (task !== null) world.cloudTasks.override(task, wish.task!)
+  // Before the clock moves: a task that was still there when it was checked might end by itself.
+  changeClouds()
   if (wish.advance !== undefined) world.clock.moveTo(world.clock.now() + parseDuration(wish.advance))
   if (wish.creating !== undefined) {
     settings.creating = wish.creating
@@ -115,8 +97,6 @@ export async function control(
   if (wish.deny !== undefined) world.iam.deny(wish.deny)
   if (record !== null) credentials.override(record, wish.credential!.status)
   if (okms !== null) okms.state = wish.okms!.state
-  if (cloud !== null) cloud.state = wish.privateCloud!.state ?? cloud.state
-  if (keyServer !== null) keyServer.state = wish.privateCloud!.keyServer!.state
   if (wish.kmip?.kmipRsaEndpoint !== undefined)
     settings.showsKmipRsaEndpoint = wish.kmip.kmipRsaEndpoint !== null
   if (wish.kmip?.rotateCertificate === true) await rotateCertificates()

@@ -85,13 +85,14 @@ export class KeyServers {
     }
     this.#records.set(record.kmsId, record)
     const becomes = becoming(record)
+    const creating = { ...WORKING, begin: becomes('creating') }
     return this.#start(record, {
       name: 'createVmEncryptionKms',
       phases: [
         { ...QUEUED, begin: becomes('toCreate') },
-        { ...WORKING, begin: becomes('creating') },
-        { ...WORKING, progress: 50, description: CUSTOMER_WAIT, lastsMs: this.customerWaitMs },
-        { ...WORKING, progress: 90 },
+        creating,
+        { ...creating, progress: 50, description: CUSTOMER_WAIT, lastsMs: this.customerWaitMs },
+        { ...creating, progress: 90 },
         { ...DONE, begin: becomes('delivered') },
       ],
       failed: becomes('error'),

@@ -28,6 +28,7 @@ local asSent = at[3] and at[3] == at[4] and not redis.call('ZSCORE', KEYS[2], AR
 if asSent and at[1] == ARGV[4] and (ARGV[3] == '' or at[2] == ARGV[3]) then return 0 end
 redis.call('HINCRBY', KEYS[1], 'version', 1)
 redis.call('HSET', KEYS[1], 'want', ARGV[4])
+redis.call('HSETNX', KEYS[1], 'wantedAt', now)
 if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'target', ARGV[3], 'lane', ARGV[2]) end
 redis.call('EXPIRE', KEYS[1], ARGV[5])
 redis.call('ZADD', KEYS[2], 'NX', redis.call('HINCRBY', KEYS[3], 'seq', 1), ARGV[1])
@@ -94,7 +95,7 @@ end`
 /** KEYS message, lane, laneState; ARGV token, messageKey, version, ref or '' (it is nowhere now), paceMs */
 const SENT = `${NOW}
 if redis.call('HGET', KEYS[3], 'token') ~= ARGV[1] then return 0 end
-redis.call('HDEL', KEYS[1], 'intent', 'failures', 'failingSince', 'gaveUp')
+redis.call('HDEL', KEYS[1], 'intent', 'failures', 'failingSince', 'gaveUp', 'wantedAt')
 redis.call('HSET', KEYS[1], 'sent', ARGV[3])
 if ARGV[4] == '' then redis.call('HDEL', KEYS[1], 'ref') else redis.call('HSET', KEYS[1], 'ref', ARGV[4]) end
 ${AGAIN_IF_NEWER}
@@ -106,7 +107,7 @@ const FAILED = `${NOW}
 if redis.call('HGET', KEYS[3], 'token') ~= ARGV[1] then return 0 end
 if ARGV[5] == '' then redis.call('HDEL', KEYS[1], 'intent') end
 if ARGV[4] == '1' then
-  redis.call('HDEL', KEYS[1], 'failures', 'failingSince')
+  redis.call('HDEL', KEYS[1], 'failures', 'failingSince', 'wantedAt')
   redis.call('HSET', KEYS[1], 'gaveUp', now)
   ${AGAIN_IF_NEWER}
 else
@@ -236,6 +237,8 @@ export function createOutboxStore(
       )
       return lanes.filter((_, i) => called[i] === 1)
     },
+
+    waiting: platform => answered(redis.scard(keys.lanes(platform))),
   }
 }
 
@@ -245,6 +248,7 @@ function decode(key: string, fields: Record<string, string>, now: number): Pendi
     target: JSON.parse(fields.target!) as Target,
     reply: JSON.parse(fields.want ?? 'null') as Reply | null,
     version: Number(fields.version),
+    waitedMs: now - Number(fields.wantedAt ?? now),
     ref: fields.ref === undefined ? null : (JSON.parse(fields.ref) as MessageRef),
     under: null,
     inDoubt: fields.intent !== undefined,

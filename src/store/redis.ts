@@ -61,7 +61,16 @@ function open(url: string, common: CommonOptions): RedisConnection {
       db: Number(db ?? 0),
     })
   }
-  return new Cluster(hosts, { redisOptions: { ...common, ...auth, ...secure } })
+  const Kind = common.commandTimeout === undefined ? Cluster : ImpatientCluster
+  return new Kind(hosts, { redisOptions: { ...common, ...auth, ...secure } })
+}
+
+/** A cluster counts the time of a command only once a node has it, and keeps it for ever while it has no node. */
+class ImpatientCluster extends Cluster {
+  override sendCommand(...[command, ...rest]: Parameters<Cluster['sendCommand']>): unknown {
+    command.setTimeout(CHAT_COMMAND_TIMEOUT_MS)
+    return super.sendCommand(command, ...rest)
+  }
 }
 
 /** A Lua script, sent once and called by its digest afterwards. */

@@ -13,7 +13,9 @@ export const PROJECT = resolve(import.meta.dirname, '../..')
 
 export type TestBot = Awaited<ReturnType<typeof startTestBot>>
 
-export async function startTestBot(options: Partial<Pick<DemoOptions, 'worker' | 'policyFile'>> = {}) {
+export async function startTestBot(
+  options: Partial<Pick<DemoOptions, 'worker' | 'policyFile' | 'metrics'>> = {},
+) {
   const home = await mkdtemp(join(tmpdir(), 'okms-test-'))
   const screen: string[] = []
   const logLines: string[] = []

@@ -4,6 +4,7 @@
  */
 import type { PlatformName } from '../actor.js'
 import type { ErrorCode } from '../errors.js'
+import type { EndState } from '../run.js'
 
 /** How something went: `ok`, or the code of its failure. */
 export type Outcome = 'ok' | ErrorCode
@@ -16,7 +17,7 @@ export interface Counted {
   presses: { press: string; outcome: Outcome }
   /** Questions that a worker answered. */
   reads: { read: string; outcome: Outcome }
-  runs: { job: string; state: 'succeeded' | 'stopped' | 'failed' }
+  runs: { job: string; state: EndState }
   /** Failed tries, those that are repeated included. */
   'step-failures': { job: string; code: ErrorCode }
   /** `retried`: not sent yet. `given-up`: never will be. */

@@ -24,6 +24,8 @@ export interface PendingMessage {
   /** What it shall show; `null`: it shall be gone. */
   reply: Reply | null
   version: number
+  /** Milliseconds since the first wish that has not been fulfilled. */
+  waitedMs: number
   /** Where it is, once sent. */
   ref: MessageRef | null
   /** Where the message is that its thread hangs under; `null` when its target is no thread, or that message was never sent. */
@@ -55,6 +57,8 @@ export interface OutboxLanes {
   release(lane: string, token: string): Promise<void>
   /** Lanes with something in them that no sender was called to lately, for the sweep after a crash. Answering counts as calling. */
   recall(platform: PlatformName): Promise<string[]>
+  /** How many lanes have something in them. */
+  waiting(platform: PlatformName): Promise<number>
 }
 
 export interface SendFailure {

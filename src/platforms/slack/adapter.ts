@@ -30,6 +30,8 @@ export interface SlackDoorOptions {
 export interface SlackDoor extends ChatDoor {
   /** Where requests are taken, once started; `null` in Socket Mode. */
   port(): number | null
+  /** Whether requests reach us: the port is open, or the socket is. */
+  isConnected(): boolean
   /** Whether somebody is being answered right now. */
   isBusy(): boolean
 }
@@ -54,6 +56,7 @@ export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
     platform: 'slack',
     paceMs: options.paceMs ?? MESSAGE.paceMs,
     port: () => receiver.port(),
+    isConnected: () => receiver.isConnected(),
     isBusy: () => underWay.size > 0,
 
     /** @throws BotError `chat.unreachable` when Slack does not answer, or does not take the token */

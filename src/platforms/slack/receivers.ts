@@ -16,6 +16,8 @@ export const EVENTS_PATH = '/slack/events'
 export interface SlackReceiver extends Receiver {
   /** Where it listens; `null` when it is called from nowhere. */
   port(): number | null
+  /** Whether requests can reach us right now. */
+  isConnected(): boolean
 }
 
 export interface HttpReceiverParts {
@@ -70,6 +72,7 @@ export function createHttpReceiver({ signingSecret, port, clock, log }: HttpRece
         server.closeIdleConnections()
       }),
     port: () => (server?.address() as AddressInfo | null)?.port ?? null,
+    isConnected: () => server?.listening === true,
   }
 }
 
@@ -133,10 +136,18 @@ export function createSocketReceiver({ appToken, apiUrl, log }: SocketReceiverPa
     logger: createSlackLogger(log),
     installerOptions: { clientOptions: { slackApiUrl: apiUrl } },
   })
+  let connected = false
+  receiver.client.on('connected', () => {
+    connected = true
+  })
+  receiver.client.on('disconnected', () => {
+    connected = false
+  })
   return {
     init: app => receiver.init(app),
     start: () => receiver.start(),
     stop: () => receiver.stop(),
     port: () => null,
+    isConnected: () => connected,
   }
 }

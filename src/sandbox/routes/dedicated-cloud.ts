@@ -29,13 +29,7 @@ export function dedicatedCloudRoutes({ privateClouds, account }: World): Route[]
   ]
 }
 
-function encode({
-  serviceName,
-  description,
-  location,
-  state,
-  iamId,
-}: PrivateCloud): Record<string, unknown> {
+function encode({ serviceName, description, location, state, iamId }: PrivateCloud): Record<string, unknown> {
   const webInterfaceUrl = `https://${serviceName}.example.org/`
   return {
     serviceName,
