@@ -60,8 +60,8 @@ export const presses = [
   definePress({
     name: 'issue-again',
     requires: 'credential:issue',
-    async run({ subject, runInput, ask, start, reply }) {
-      const before = issueCredential.input.safeParse(await runInput(subject, issueCredential.name))
+    async run({ subject, run, ask, start, reply }) {
+      const before = issueCredential.input.safeParse((await run(subject))?.input)
       if (!before.success) {
         throw new BotError('input.not-found', 'What was asked for then is not known any more.', {
           hint: 'Type the command again: /okms credential <name> <validity>',

@@ -221,10 +221,9 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
         subject: press.subject,
         fields: press.fields ?? {},
         deliveries: createHandOver({ ...press, actor }, exchange, { ...parts, poke }),
-        async runInput(runId, job) {
-          const run = await parts.runs.read(runId)
-          return run?.job === job ? run.input : null
-        },
+        run: parts.runs.read,
+        may: permission => may(policy, actor, press.conversation, permission),
+        now: parts.clock.now,
       })
     } finally {
       able.calm()

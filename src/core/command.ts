@@ -7,6 +7,7 @@ import type { OptionsShape, ValuesOf } from './option.js'
 import type { Permission } from './permission.js'
 import type { RequestStatus } from './ports/approvals.js'
 import type { Reply } from './reply.js'
+import type { RunRecord } from './run.js'
 import type { Text } from './text.js'
 
 /** A run that has been started, and is in Redis. */
@@ -65,7 +66,12 @@ export interface PressContext extends Doing {
   subject: string
   fields: Readonly<Record<string, string>>
   deliveries: PressDeliveries
-  runInput(runId: string, job: string): Promise<unknown>
+  /** A run as it stands; `null`: there is none. */
+  run(runId: string): Promise<RunRecord | null>
+  /** Whether this person may do something here. */
+  may(permission: Permission): boolean
+  /** Milliseconds of the clock port. */
+  now(): number
 }
 
 /** Delivery as a button handler sees it: the files themselves pass it by. */

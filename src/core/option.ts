@@ -13,6 +13,7 @@ export type OptionKind =
   | 'choice'
   | 'days'
   | 'duration'
+  | 'number'
   | 'file'
   | 'okms'
   | 'credential'
@@ -77,6 +78,19 @@ export const option = {
   /** Milliseconds. */
   duration: (summary: string) =>
     make('duration', summary, (raw, name) => parseDuration(raw, name), { maxLength: 20 }),
+  /** A whole number, 1 or more. */
+  number: (summary: string) =>
+    make(
+      'number',
+      summary,
+      (raw, name) => {
+        if (/^\d{1,15}$/.test(raw.trim()) && Number(raw) > 0) return Number(raw)
+        throw new BotError('input.invalid', `"${raw.trim()}" is not a number for ${name}.`, {
+          hint: 'Write a whole number, such as 350.',
+        })
+      },
+      { maxLength: 20 },
+    ),
   /** The text of a file, uploaded or pasted; a platform hands over its contents. */
   file: (summary: string, more: { maxBytes: number }) =>
     make('file', summary, raw => raw, { maxLength: more.maxBytes }),

@@ -25,7 +25,7 @@ describe('a text', () => {
   })
 
   it('never takes what a person wrote for markup', () => {
-    const name = '<@U00EVE> *now* `rm` ${1}'
+    const name = '<@U00EVE> *now* `rm` &amp;'
 
     expect(say`Credential ${name}`).toBe(`Credential ${name}`)
   })

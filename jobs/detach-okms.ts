@@ -1,0 +1,91 @@
+/** Takes a key server away from a Private Cloud: shown, approved, looked at again, done once, followed until it is gone. */
+import { z } from 'zod'
+import { BotError, choose, code, defineJob, defineRead, type Ending, lines, say } from '../src/core/index.js'
+import { describeEnd } from './key-server/measure.js'
+
+export const detachInput = z.object({
+  cloud: z.string(),
+  kmsId: z.number(),
+  ip: z.string(),
+  sslThumbprint: z.string(),
+  okmsId: z.string().nullable(),
+  reason: z.string(),
+})
+export type DetachInput = z.infer<typeof detachInput>
+
+/** The key server as it is now becomes the plan. */
+export const planDetach = defineRead({
+  name: 'plan-detach',
+  input: z.object({ cloud: z.string(), kmsId: z.number(), reason: z.string() }),
+
+  async run({ input, privateCloud, ledger, signal }): Promise<DetachInput> {
+    const clouds = (await privateCloud.list(signal)).map(name => ({ id: name, name }))
+    const cloud = choose(clouds, input.cloud, 'Private Cloud', '/okms clouds').id
+    const registered = await privateCloud.keyServers(cloud, signal)
+    const entry = registered.find(({ kmsId }) => kmsId === input.kmsId)
+    if (!entry) {
+      throw new BotError('input.not-found', `${cloud} has no key server ${input.kmsId}.`, {
+        hint:
+          registered.length === 0
+            ? 'It has none at all.'
+            : `It has: ${registered.map(({ kmsId, ip }) => `${kmsId} (${ip})`).join(', ')}.`,
+      })
+    }
+    const { kmsId, ip, sslThumbprint } = entry
+    const okmsId = (await ledger.keyServer(cloud, kmsId))?.okmsId ?? null
+    return { cloud, kmsId, ip, sslThumbprint, okmsId, reason: input.reason }
+  },
+})
+
+export const detachOkms = defineJob({
+  name: 'detach-okms',
+  input: detachInput,
+  title: ({ cloud, kmsId }) => `Detach key server ${kmsId} from ${cloud}`,
+
+  async run(job): Promise<Ending> {
+    const { input, step, privateCloud } = job
+    const { cloud, kmsId, ip, sslThumbprint, okmsId, reason } = input
+
+    const decision = await step.approval('Wait for approval', {
+      plan: { cloud, kmsId, ip, sslThumbprint },
+      permission: 'cloud:detach',
+      facts: { cloud: [cloud], ...(okmsId === null ? {} : { okms: [okmsId] }) },
+      shows: [
+        ...(reason === '' ? [] : [{ label: 'Why', value: reason }]),
+        { label: 'Key server', value: say`${kmsId} at ${code(ip)}` },
+        {
+          label: 'Means',
+          value: 'Encrypted VMs cannot fetch keys from it any more; one that restarts may stay locked.',
+        },
+        { label: 'Calls', value: `DELETE /v1/dedicatedCloud/${cloud}/vmEncryption/kms/${kmsId}` },
+      ],
+    })
+    const refused = describeEnd(decision, 'Nothing was removed.')
+    if (refused) return refused
+
+    const now = await step('Look at it again', async () => {
+      const entry = await privateCloud.keyServer(cloud, kmsId)
+      return entry && { ip: entry.ip, sslThumbprint: entry.sslThumbprint }
+    })
+    if (now && (now.ip !== ip || now.sslThumbprint !== sslThumbprint)) {
+      return {
+        outcome: 'stopped',
+        lines: [`Key server ${kmsId} has changed while you were deciding. Nothing was removed.`],
+      }
+    }
+    await step('Remove the key server', async () => {
+      const removal = now && (await privateCloud.removeKeyServer(cloud, kmsId))
+      return removal === null || typeof removal === 'string' ? null : removal.taskId
+    })
+    await step.until(
+      'Follow OVHcloud',
+      { every: '2s', growingTo: '1m', atMost: '24h', waitsFor: 'vendor', note: () => 'removed' },
+      async () => ((await privateCloud.keyServer(cloud, kmsId)) === null ? true : undefined),
+    )
+    await step('Forget the key server', async () => {
+      await job.ledger.forgetKeyServer(cloud, kmsId)
+      await job.tell('removed', job.thread, lines(`✅ Key server ${kmsId} is removed.`))
+    })
+    return { outcome: 'done', lines: [`Key server ${kmsId} (${ip}) is removed from ${cloud}.`] }
+  },
+})
