@@ -66,6 +66,8 @@ export async function putAside<D extends Due>(
   await job.moveToDelayed(Date.now() + Math.max(0, Math.ceil(forMs)), token)
 }
 
+const NEVER = new AbortController().signal
+
 export interface Work {
   concurrency: number
   vigilance?: Vigilance | undefined
@@ -84,12 +86,13 @@ export function openWorker<D extends Due, R = void>(
   let closed = false
   const worker = new Worker<D, R>(
     name,
-    async (job, token = '', signal = new AbortController().signal) => {
+    async (job, lock, signal) => {
+      const token = lock ?? ''
       const keeping = setInterval(() => {
         if (!closed) void job.extendLock(token, lockMs).catch(() => {})
       }, lockMs / 3)
       try {
-        return await act(job, token, signal)
+        return await act(job, token, signal ?? NEVER)
       } finally {
         clearInterval(keeping)
       }

@@ -109,7 +109,7 @@ export async function startFlowWorker(
       const { wakeAtMs, waitsFor, pokes } = outcome
       await putAside(job, token, wakeAtMs - parts.clock.now(), { runId, dueAt: wakeAtMs, waitsFor, pokes })
       // Somebody may have asked for a look after this turn had looked and before the job could be woken.
-      
+      if ((await parts.pokes(runId)) !== pokes) await promote(job)
       throw new DelayedError()
     },
   )

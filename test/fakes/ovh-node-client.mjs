@@ -19,6 +19,14 @@ const created = await ovh.requestPromised('POST', path, {
 })
 const credentials = await ovh.requestPromised('GET', path)
 const me = await ovh.requestPromised('GET', '/me')
+const keyServers = []
+for (const serviceName of await ovh.requestPromised('GET', '/dedicatedCloud')) {
+  const kms = `/dedicatedCloud/${serviceName}/vmEncryption/kms`
+  for (const kmsId of await ovh.requestPromised('GET', kms)) {
+    const { ip, sslThumbprint, description, state } = await ovh.requestPromised('GET', `${kms}/${kmsId}`)
+    keyServers.push({ serviceName, kmsId, ip, sslThumbprint, description, state })
+  }
+}
 const refused = await ovh
   .requestPromised('GET', '/v2/okms/resource/00000000-0000-4000-8000-000000000000')
   .catch(refusal => refusal)
@@ -28,6 +36,7 @@ process.stdout.write(
     okmsIds: resources.map(({ id }) => id),
     created: created.id,
     credentialIds: credentials.map(({ id }) => id),
+    keyServers,
     subsidiary: me.ovhSubsidiary,
     refused,
   })}\n`,

@@ -1,0 +1,152 @@
+/** Private Clouds: attach, detach and repair, approved in the thread, measured by the bot itself. */
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { lastRunId, startTestBot, type TestBot } from '../fakes/test-bot.js'
+
+const CLOUD = 'pcc-192-0-2-10'
+const ADD = 'POST /v1/dedicatedCloud/{serviceName}/vmEncryption/kms'
+
+let bot: TestBot | null = null
+beforeEach(async () => {
+  await bot?.stop()
+  bot = await startTestBot()
+  await bot.sandbox.control({ customerWait: '0s' })
+})
+afterAll(() => bot?.stop())
+
+const ask = async (line = `ana: /okms attach ${CLOUD} prod-kms reason:"encrypt the finance VMs"`) => {
+  const said = await bot!.type(line, 'settle')
+  return { said, runId: lastRunId(said) }
+}
+const approve = (runId: string) => bot!.type(`bo: press Approve ${runId}`, 'settle')
+const keyServerRows = async () =>
+  (await bot!.type('ana: /okms clouds'))
+    .split('\n')
+    .filter(line => /^\[#ops\]\s+pcc-192-0-2-10 /.test(line) && !line.includes(' none'))
+
+async function attached(): Promise<string> {
+  const { runId } = await ask()
+  await approve(runId)
+  return runId
+}
+
+describe('attach', () => {
+  it('shows what it measured and would do, and does nothing before somebody else approved', async () => {
+    const { said, runId } = await ask()
+
+    expect(said).toMatch(/\[#ops\]\s+Attach prod-kms to pcc-192-0-2-10 · run \w{8} · asked by ana/)
+    expect(said).toMatch(/Why\s+encrypt the finance VMs/)
+    expect(said).toMatch(/Thumbprint\s+([0-9A-F]{2}:){19}[0-9A-F]{2} SHA-1 · verified with the OKMS's own CA/)
+    expect(said).toContain(`POST /v1/dedicatedCloud/${CLOUD}/vmEncryption/kms`)
+    expect(await bot!.type(`ana: press Approve ${runId}`)).toContain('somebody else decides it')
+    expect(await bot!.type(`dee: press Approve ${runId}`)).toContain('You may not approve requests here.')
+    expect(await keyServerRows()).toHaveLength(0)
+  })
+
+  it('registers once it is approved, and follows until the key server is delivered', async () => {
+    const { runId } = await ask()
+
+    const said = await approve(runId)
+
+    expect(said).toContain('✅ Measured again: unchanged.')
+    expect(said).toMatch(/Register the key server\s+.*OVHcloud task \d+/)
+    expect(said).toMatch(/Key server \d+ is delivered\./)
+    expect(await keyServerRows()).toEqual([expect.stringMatching(/127\.0\.0\.1\s+prod-kms\s+delivered/)])
+  })
+
+  it('tells whoever administers vCenter what OVHcloud waits for', async () => {
+    await bot!.sandbox.control({ customerWait: '1h' })
+    const { runId } = await ask()
+
+    const said = await bot!.type(`bo: press Approve ${runId}`, 'advance 2h')
+
+    expect(said).toContain('OVHcloud waits for the key provider in vCenter')
+    expect(said).toMatch(/Key server \d+ is delivered\./)
+  })
+
+  it('says so when it is attached already, and proposes a repair for another thumbprint', async () => {
+    await attached()
+    expect((await ask()).said).toContain('is attached to pcc-192-0-2-10 already. Nothing was done.')
+
+    await bot!.sandbox.control({ kmip: { rotateCertificate: true } })
+    const { said } = await ask()
+
+    expect(said).toContain('trusts another thumbprint for 127.0.0.1')
+    expect(said).toContain('[Repair]')
+    expect(await keyServerRows()).toHaveLength(1)
+  })
+
+  it('stops when the certificate changes between asking and doing, shows both, and asks again', async () => {
+    const { runId } = await ask()
+    await bot!.sandbox.control({ kmip: { rotateCertificate: true } })
+
+    const said = await approve(runId)
+
+    expect(said).toMatch(
+      /The certificate changed while you were deciding\. Approved: .*Now: .*Nothing was registered\./,
+    )
+    expect(await keyServerRows()).toHaveLength(0)
+    const again = await bot!.type(`ana: press Ask again with the new one ${runId}`, 'settle')
+    await approve(lastRunId(again))
+    expect(await keyServerRows()).toHaveLength(1)
+  })
+
+  it('finds again what OVHcloud registered while the answer was lost', async () => {
+    const { runId } = await ask()
+    await bot!.sandbox.control({ faults: [{ route: ADD, do: 'cut-after', times: 1 }] })
+
+    const said = await approve(runId)
+
+    expect(said).toMatch(/Key server \d+ is delivered\./)
+    expect(await keyServerRows()).toHaveLength(1)
+  })
+
+  it('can be undone for half an hour, under the same rule', async () => {
+    const runId = await attached()
+
+    const undo = await bot!.type(`ana: press Undo ${runId}`, 'settle')
+    expect(await keyServerRows()).toHaveLength(1)
+    await approve(lastRunId(undo))
+    expect(await keyServerRows()).toHaveLength(0)
+
+    const second = await attached()
+    const late = await bot!.type('advance 31m', `ana: press Undo ${second}`, 'settle')
+    expect(late).toContain('Undo worked for 30 min')
+  })
+
+  it('answers a name that is none at once', async () => {
+    expect((await ask('ana: /okms attach pcc-192-0-2-11 prod-kms')).said).toContain(
+      'There is no Private Cloud "pcc-192-0-2-11"',
+    )
+    expect((await ask(`ana: /okms attach ${CLOUD} prod`)).said).toContain('There is no OKMS "prod"')
+    expect((await ask(`bo: /okms attach ${CLOUD} prod-kms`)).said).toContain('You may not attach')
+  })
+})
+
+describe('repair and detach', () => {
+  it('gives a key server the certificate its OKMS shows now', async () => {
+    const attachedRun = await attached()
+    const kmsId = /Key server (\d+) is delivered/.exec(bot!.transcript())![1]
+    await bot!.sandbox.control({ kmip: { rotateCertificate: true } })
+
+    const { said, runId } = await ask(`ana: /okms repair ${CLOUD} ${kmsId}`)
+    expect(runId).not.toBe(attachedRun)
+    expect(said).toMatch(/Trusted\s+127\.0\.0\.1/)
+    const done = await approve(runId)
+
+    expect(done).toMatch(/Key server \d+ trusts ([0-9A-F]{2}:){19}[0-9A-F]{2} now\./)
+    expect((await ask(`ana: /okms repair ${CLOUD} ${kmsId}`)).said).toContain('Nothing was done.')
+  })
+
+  it('removes a key server once that is approved', async () => {
+    await attached()
+    const kmsId = /Key server (\d+) is delivered/.exec(bot!.transcript())![1]
+
+    expect((await ask(`ana: /okms detach ${CLOUD} 99999`)).said).toContain(`has no key server 99999`)
+    const { said, runId } = await ask(`ana: /okms detach ${CLOUD} ${kmsId}`)
+    expect(said).toContain('one that restarts may stay locked')
+    const done = await approve(runId)
+
+    expect(done).toContain(`is removed from ${CLOUD}.`)
+    expect(await keyServerRows()).toHaveLength(0)
+  })
+})
