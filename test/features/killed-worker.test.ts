@@ -7,7 +7,7 @@ import type { WorkerSetting } from '../../src/demo/demo.js'
 import { compile } from '../fakes/compiled.js'
 import { isAcceptedByKmip } from '../fakes/kmip-client.js'
 import { openssl } from '../fakes/openssl.js'
-import { PROJECT, startTestBot, type TestBot } from '../fakes/test-bot.js'
+import { lastRunId, PROJECT, startTestBot, type TestBot } from '../fakes/test-bot.js'
 
 let bot: TestBot | null = null
 const workers: ChildProcess[] = []
@@ -122,5 +122,46 @@ describe('a worker killed after another step', () => {
     expect(bot.live()).toHaveLength(1)
     expect(bot.screen.filter(line => line.includes('is ready.'))).toHaveLength(1)
     expect(bot.screen.filter(line => line.includes('holds a new credential'))).toHaveLength(1)
+  })
+})
+
+describe('a worker killed in the middle of attaching', () => {
+  it.each([
+    'Measure the key server',
+    'Ask for approval',
+    'Wait for approval',
+    'Measure again',
+    'Register the key server',
+    'Follow OVHcloud',
+    'Remember the key server',
+  ])('comes to one key server and one card after "%s"', async title => {
+    const { bot, first, takeOver } = await withDyingWorker(title)
+    await bot.sandbox.control({ customerWait: '0s' })
+    const died = once(first, 'exit')
+    const dies = async (...lines: string[]) => {
+      for (const line of lines) {
+        if (first.signalCode === null) await bot.type(line)
+      }
+      await died
+      await takeOver()
+    }
+    // Up to the vote the first worker may live; whichever worker is there after it goes on.
+    const started = await bot.type('ana: /okms attach pcc-192-0-2-10 prod-kms')
+    const runId = lastRunId(started)
+    if (['Measure the key server', 'Ask for approval'].includes(title)) await dies()
+    await bot.type('settle', `bo: press Approve ${runId}`)
+    if (first.signalCode === null) await dies()
+    await bot.type('settle')
+
+    expect(
+      bot.sandbox.keyServers('pcc-192-0-2-10').filter(({ state }) => state === 'delivered'),
+    ).toHaveLength(1)
+    const registrations = bot.sandbox
+      .cloudTasks('pcc-192-0-2-10')
+      .filter(({ name }) => name === 'createVmEncryptionKms')
+    expect(registrations).toHaveLength(1)
+    expect(bot.screen.filter(line => line.includes('Attach prod-kms to pcc-192-0-2-10 · run'))).toHaveLength(
+      1,
+    )
   })
 })
