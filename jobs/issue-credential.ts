@@ -5,14 +5,21 @@
 import { z } from 'zod'
 import { type AskedApproval, code, defineJob, type Ending, personOf, say } from '../src/core/index.js'
 import { readCertificate } from '../src/pki/certificates.js'
-import { announce, eraseHere, handOver, waitForCollection, waitUntilSaved } from './credential/hand-over.js'
+import {
+  announce,
+  announceRevocation,
+  eraseHere,
+  handOver,
+  waitForCollection,
+  waitUntilSaved,
+} from './credential/hand-over.js'
 import {
   askForCredential,
   type CredentialJob,
   checkCredential,
   prepareRequest,
   readyCredential,
-  revokeLeftovers,
+  takeBackCredential,
   tryCredential,
 } from './credential/make.js'
 import { type CredentialPlan, credentialPlan, credentialWish } from './plan-credential.js'
@@ -22,36 +29,31 @@ export const issueCredential = defineJob({
   name: 'issue-credential',
   input: z.object({ wish: credentialWish, plan: credentialPlan }),
   title: ({ plan }) => `Credential ${plan.name} for ${plan.okmsName}`,
-  failed: () => ({ lines: ['No credential is left over: what was made and not collected is revoked.'] }),
+  failed: ({ plan }) => ({
+    lines: [say`Try again: ${code(`/okms credential ${plan.name} ${plan.validityDays}d`)}`],
+  }),
 
   async run(job): Promise<Ending> {
-    const { step, runId, requester, vault } = job
+    const { step, requester } = job
     const { plan } = job.input
 
-    const request = await step('Prepare the request', () => prepareRequest(job), {
-      note: () => summary(plan),
-      undo: () => revokeLeftovers(job),
-    })
     const decision = await step.approval('Wait for approval', approvalOf(plan))
     if (decision.state !== 'approved' && decision.state !== 'not-needed') {
-      await step('Erase what was prepared', () => vault.erase(runId))
       return {
         outcome: 'stopped',
         lines: ['Nothing was created at OVHcloud.'],
         facts: { decision: decision.state },
       }
     }
+    // Judged anew after the approval, and the key is made no earlier than it is needed.
+    const request = await step('Prepare the request', () => prepareRequest(job), {
+      note: () => summary(plan),
+      undo: () => takeBackCredential(job),
+    })
     const { credentialId } = await step(
       'Ask OVHcloud for the credential',
       attempt => askForCredential(job, request, attempt),
-      {
-        looksFirst: true,
-        undo: async ({ credentialId }) => {
-          const state = (await job.deliveries.status(runId))?.state
-          if (state === 'collected' || state === 'confirmed') return
-          await job.start(`revoke-${credentialId}`, revokeCredential, revocation(plan, credentialId))
-        },
-      },
+      { looksFirst: true },
     )
     const issued = await step.until(
       'Wait for the certificate',
@@ -89,7 +91,7 @@ function approvalOf(plan: CredentialPlan): AskedApproval {
     permission: 'credential:issue',
     facts: { validityDays: plan.validityDays, profile: plan.name, okms: [plan.okmsId, plan.okmsName] },
     shows: [
-      { label: 'Credential', value: `${plan.name} for ${plan.okmsName}, ${plan.validityDays} days` },
+      { label: 'Credential', value: `${plan.name} for ${plan.okmsName}, ${days(plan.validityDays)}` },
       { label: 'Identities', value: plan.identityUrns.join(', ') },
       {
         label: 'Key',
@@ -106,7 +108,7 @@ function approvalOf(plan: CredentialPlan): AskedApproval {
 function summary({ name, identityUrns, key, type, validityDays }: CredentialPlan): string {
   const identities = identityUrns.length === 1 ? '1 identity' : `${identityUrns.length} identities`
   const made = key === 'csr' ? 'your own key' : key === 'bot' ? `${type}, key made by the bot` : type
-  return `profile ${name}, ${identities}, ${made}, ${validityDays} days`
+  return `profile ${name}, ${identities}, ${made}, ${days(validityDays)}`
 }
 
 const revocation = ({ okmsId, name }: CredentialPlan, credentialId: string) => ({
@@ -140,6 +142,8 @@ async function endWithout(
         ? `${plan.name} was revoked, as you asked.`
         : `The revocation of ${plan.name} is pending: OVHcloud has not taken it yet. The bot goes on trying.`
   await step('Tell how it ended', async () => {
+    await job.takeBack('half-time')
+    await announceRevocation(job, said)
     await job.tell(
       'offer',
       { to: 'person', actor: job.requester },
@@ -153,3 +157,5 @@ async function endWithout(
   })
   return { outcome: 'stopped', lines: [said], facts: { credentialId, why } }
 }
+
+const days = (count: number) => (count === 1 ? '1 day' : `${count} days`)

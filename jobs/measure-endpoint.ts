@@ -31,7 +31,7 @@ export const measureEndpoint = defineRead({
   input: z.object({ target: z.string() }),
 
   async run({ input, okms, probe, signal }): Promise<Measured> {
-    const isAddress = /[.:]/.test(input.target) && parseEndpoint(input.target, KMIP_RSA_PORT) !== null
+    const isAddress = /[.:]/.test(input.target)
     const asked = isAddress ? null : choose(await okms.list(signal), input.target, 'OKMS', '/okms list')
     const found = asked && (await okms.show(asked.id, signal))
     const endpoint = parseEndpoint(
@@ -44,9 +44,15 @@ export const measureEndpoint = defineRead({
       })
     }
     const trustedCa = found ? (found.kmipRsaEndpoint === null ? found.publicCa : found.publicRsaCa) : null
-    const findings = await Promise.all(
-      (await probe.resolve(endpoint.host)).map(address => probe.look(endpoint, { address, trustedCa })),
-    )
+    const addresses = await probe.resolve(endpoint.host)
+    // Machines in a cloud answer for their own credentials there; nobody's key server does.
+    if (addresses.some(address => address.startsWith('169.254.'))) {
+      throw new BotError(
+        'access.denied',
+        `${endpoint.host} is a link-local address, which the bot does not look at.`,
+      )
+    }
+    const findings = await Promise.all(addresses.map(address => probe.look(endpoint, { address, trustedCa })))
     return {
       okmsName: found?.name ?? null,
       ...endpoint,

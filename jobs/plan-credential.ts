@@ -16,6 +16,7 @@ import {
   type Profiles,
 } from '../src/core/index.js'
 import { readRequest } from '../src/pki/requests.js'
+import { MARK_BEGINS } from './credential/mark.js'
 
 /** OVHcloud's limits: API v2 okms, `okms.credential.Creation`. */
 const LONGEST_VALIDITY_DAYS = 365
@@ -184,6 +185,15 @@ function chooseKey(wish: CredentialWish, profile: Profile): Pick<CredentialPlan,
 }
 
 function checkDescription(description = ''): string {
+  if (description.includes(MARK_BEGINS)) {
+    throw new BotError(
+      'input.invalid',
+      `A description cannot contain "${MARK_BEGINS.trim()}": the bot marks credentials with it.`,
+      {
+        hint: 'Write something else there.',
+      },
+    )
+  }
   if (!PRINTABLE.test(description)) {
     throw new BotError('input.invalid', 'The description has a character that OVHcloud does not take.', {
       hint: 'Use plain letters, digits and punctuation (printable ASCII).',
@@ -193,6 +203,7 @@ function checkDescription(description = ''): string {
     throw new BotError(
       'input.invalid',
       `The description is longer than ${LONGEST_DESCRIPTION - MARKER_ROOM} characters.`,
+      { hint: 'Shorten it: OVHcloud keeps 200 characters, and the bot needs a few.' },
     )
   }
   return description

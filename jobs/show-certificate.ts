@@ -20,19 +20,24 @@ export const showCertificate = defineRead({
 
   async run({ input, okms, signal }): Promise<CertificateDetails> {
     const live: (Credential & { okmsName: string })[] = []
+    const expired: typeof live = []
     for (const { id, name: okmsName } of await okms.list(signal)) {
       for await (const page of okms.credentialPages(id, signal)) {
         for (const one of page) {
           if (one.status === 'READY' || one.id === input.credential) live.push({ ...one, okmsName })
+          else if (one.status === 'EXPIRED') expired.push({ ...one, okmsName })
         }
       }
     }
+    // A name stands for the live one; an expired one answers to it where there is no other.
+    const isNamed = ({ name }: Credential) => name.toLowerCase() === input.credential.toLowerCase()
+    const among = live.some(isNamed) ? live : [...live, ...expired]
     const {
       name,
       id: credentialId,
       okmsName,
       okmsId,
-    } = choose(live, input.credential, 'credential', '/okms credentials')
+    } = choose(among, input.credential, 'credential', '/okms credentials')
     // A list may leave the certificate out; one call for the one that was asked for.
     const pem = (await okms.credential(okmsId, credentialId, signal))?.certificatePem ?? null
     if (pem === null) {

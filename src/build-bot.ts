@@ -168,7 +168,7 @@ export async function startChat(parts: ChatParts): Promise<Half & { busy(): bool
     senders.push(
       await startSender(settingOf(patient), queue, {
         door,
-        lanes: createOutboxStore(patient),
+        lanes: createOutboxStore(patient, parts.vigilance?.lockMs),
         log,
         ...metricsOf(parts),
         ...vigilanceOf(parts),

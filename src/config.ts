@@ -7,7 +7,7 @@ import { type DiscordConfig, readChat, type SlackConfig } from './config/chat.js
 import { deriveAuditKeys, readKeys } from './config/keys.js'
 import { type OvhConfig, readOvh } from './config/ovh.js'
 import { readPort } from './config/port.js'
-import { redisUrlProblem } from './config/redis-url.js'
+import { readRedisUrl } from './config/redis-url.js'
 import { SETTINGS, type SettingName } from './config/settings.js'
 import { type Environment, type Mistake, openSource, type ReadFile, type Source } from './config/source.js'
 import { deepFreeze } from './core/freeze.js'
@@ -63,14 +63,14 @@ export function readConfig(
   return { config: deepFreeze(config), warnings }
 }
 
-/** All mistakes as one text for a person at a terminal, ending in a line break. */
-export function formatMistakes(mistakes: readonly Mistake[]): string {
+/** All mistakes as one text for a person at a terminal, ending in a line break. `before`: what cannot begin with them. */
+export function formatMistakes(mistakes: readonly Mistake[], before = 'okms-bot can start'): string {
   const count = mistakes.length === 1 ? 'One setting needs' : `${mistakes.length} settings need`
   const blocks = mistakes.map(
     ({ name, problem, expected, example }) =>
       `${name} ${problem}.\n  expected  ${expected}\n  example   ${example}\n`,
   )
-  return `${count} mending before okms-bot can start.\n\n${blocks.join('\n')}`
+  return `${count} mending before ${before}.\n\n${blocks.join('\n')}`
 }
 
 function readWord<const W extends readonly string[]>(
@@ -84,14 +84,6 @@ function readWord<const W extends readonly string[]>(
   const found = words.find(word => word === text)
   if (found === undefined) source.wrongWord(name, text)
   return found ?? byDefault
-}
-
-function readRedisUrl(source: Source): Secret | undefined {
-  const url = source.secret('REDIS_URL')
-  if (!source.has('REDIS_URL')) source.wrong('REDIS_URL', 'is missing')
-  const problem = url && redisUrlProblem(url.reveal())
-  if (problem) source.wrong('REDIS_URL', problem)
-  return url
 }
 
 function readBoard(source: Source): Config['ops']['board'] {

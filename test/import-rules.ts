@@ -143,7 +143,7 @@ const DEFINITIONS = ['command', 'job', 'index'].map(name => `src/core/${name}.ts
 
 /** Who may read the environment: where settings are read, and programs of their own. */
 const MAY_READ_ENVIRONMENT =
-  /^src\/config(\.ts$|\/)|^src\/demo\/|^src\/sandbox\/main\.ts$|^src\/(policy-check|discord-invite|slack-manifest)\.ts$/
+  /^src\/config(\.ts$|\/)|^src\/demo\/|^src\/sandbox\/main\.ts$|^src\/(audit-verify|policy-check|discord-invite|slack-manifest)\.ts$/
 const FACE = 'src/core/index.ts'
 
 export function areaOf(path: string): string {

@@ -1,9 +1,7 @@
 /** From a checked credential to its requester's hands: files, the offer, collection, erasing. What issuing and renewing share. */
 import { randomBytes } from 'node:crypto'
 import {
-  type Conversation,
   code,
-  conversationOf,
   instant,
   mention,
   type PrivateFile,
@@ -16,7 +14,7 @@ import {
 } from '../../src/core/index.js'
 import { createPkcs12, newPassphrase } from '../../src/pki/bundles.js'
 import { readCertificate } from '../../src/pki/certificates.js'
-import { type CredentialJob, type Issued, privateKeyOf } from './make.js'
+import { type CredentialJob, channelOf, type Issued, privateKeyOf } from './make.js'
 
 const COLLECT_WITHIN = { text: '60 min', ms: 60 * 60_000 }
 /** vSphere uses the RSA endpoint. */
@@ -45,7 +43,9 @@ export async function handOver(job: CredentialJob, issued: Issued): Promise<void
       kind: 'text',
       lines: [
         say`Valid until ${instant(issued.expiresAt)} · SHA-256 ${code(certificate.sha256)}`,
-        `Save ${files.length === 1 ? 'the file' : 'all files'} now: they leave this conversation in 10 min.`,
+        files.length === 1
+          ? 'Save the file now: it leaves this conversation in 10 min.'
+          : 'Save all files now: they leave this conversation in 10 min.',
         ...(vSphere
           ? [say`KMIP address for vSphere: ${code(vSphere.host)} port ${code(String(vSphere.port))}`]
           : []),
@@ -53,16 +53,6 @@ export async function handOver(job: CredentialJob, issued: Issued): Promise<void
       buttons: [{ press: 'saved-it', label: 'Saved it', subject: job.runId }],
     },
     collectBy,
-  })
-  await job.ledger.remember({
-    credentialId: issued.credentialId,
-    okmsId: plan.okmsId,
-    name: plan.name,
-    profile: plan.name,
-    owner: { platform: job.requester.platform, id: job.requester.id, name: job.requester.name },
-    channel: channelOf(job),
-    runId: job.runId,
-    expiresAt: issued.expiresAt,
   })
   await offer(job, [
     `Credential ${plan.name} for ${plan.okmsName} is ready.`,
@@ -198,18 +188,24 @@ export async function eraseHere(job: CredentialJob): Promise<void> {
   })
 }
 
-/** The profile's channel, else the channel where it was asked. */
-function channelOf(job: CredentialJob): Conversation | null {
-  if (job.input.plan.channel !== null) return conversationOf(job.input.plan.channel)
-  return job.conversation.kind === 'dm' ? null : job.conversation
-}
-
 /** One line without key, file or link: who holds what, until when. */
 export async function announce(job: CredentialJob, issued: Issued): Promise<void> {
   const channel = channelOf(job)
   if (channel === null) return
   const { plan } = job.input
   const line = say`${mention(job.requester)} holds a new credential ${plan.name} for ${plan.okmsName}, valid until ${instant(issued.expiresAt, 'day')}.`
+  await job.tell(
+    'announcement',
+    { to: 'conversation', conversation: channel },
+    { kind: 'text', lines: [line] },
+  )
+}
+
+/** The channel is told what did not come about, as it would have been told that it did. */
+export async function announceRevocation(job: CredentialJob, said: string): Promise<void> {
+  const channel = channelOf(job)
+  if (channel === null) return
+  const line = say`${mention(job.requester)}: ${said}`
   await job.tell(
     'announcement',
     { to: 'conversation', conversation: channel },

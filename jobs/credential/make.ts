@@ -2,7 +2,9 @@
 import {
   type Attempt,
   BotError,
+  type Conversation,
   type Credential,
+  conversationOf,
   type JobContext,
   parseEndpoint,
   personOf,
@@ -13,6 +15,8 @@ import { generateKeyPair, publicKeyOf } from '../../src/pki/keys.js'
 import { createRequest, readRequest } from '../../src/pki/requests.js'
 import { type CredentialPlan, type CredentialWish, planCredential } from '../plan-credential.js'
 import { revokeCredential } from '../revoke-credential.js'
+import { revokeLeftovers } from '../revoke-leftovers.js'
+import { isLive, isMarked, markOf } from './mark.js'
 
 export interface CredentialInput {
   /** What the person asked for, judged again when the run begins. */
@@ -66,8 +70,8 @@ export async function prepareRequest(job: CredentialJob): Promise<PreparedReques
 }
 
 /**
- * Asks OVHcloud, once. It has no idempotency key, so each attempt carries a marker of its own in the description; after a
- * lost answer the marker is looked for first. A credential whose key only OVHcloud's lost answer held is revoked and made anew.
+ * Asks OVHcloud, once. After a lost answer the mark of this run is looked for first. A credential whose key only OVHcloud's lost
+ * answer held is revoked and made anew.
  */
 export async function askForCredential(
   job: CredentialJob,
@@ -76,55 +80,83 @@ export async function askForCredential(
 ): Promise<{ credentialId: string }> {
   const { plan } = job.input
   const mine = again ? await marked(job) : []
-  const live = mine.filter(isLive)
   let adopted: Credential | null = null
-  for (const one of live) {
-    if (adopted === null && (await hasKey(job, one))) adopted = one
+  for (const one of mine.filter(isLive)) {
+    if (adopted === null && (await canBeUsed(job, request, one))) adopted = one
     else await revoke(job, one.id)
   }
-  if (adopted) return { credentialId: adopted.id }
+  if (adopted) {
+    await remember(job, adopted)
+    return { credentialId: adopted.id }
+  }
 
-  const marker = `[okms-bot ${job.runId}.${mine.length + 1}]`
+  const mark = markOf(job.runId, mine.length + 1)
   const { credential, privateKey } = await job.okms.createCredential(plan.okmsId, {
     name: plan.name,
-    description: plan.description === '' ? marker : `${plan.description} ${marker}`,
+    description: plan.description === '' ? mark : `${plan.description} ${mark}`,
     identityUrns: plan.identityUrns,
     validityDays: plan.validityDays,
     ...(request.csr === null ? { certificateType: plan.type } : { csr: request.csr }),
   })
   if (privateKey) await job.vault.seal(keyAddress(job, credential.id), privateKey)
+  await remember(job, credential)
   return { credentialId: credential.id }
 }
 
 /**
- * For a run that failed: whatever bears its mark and was not collected is revoked, even where OVHcloud's answer was lost or
- * made no sense, and the sealed keys are erased.
+ * For a run that failed: what bears its mark is revoked by a run of its own, however long that takes, and the sealed keys are
+ * erased. @returns what the card says
  */
-export async function revokeLeftovers(job: CredentialJob): Promise<void> {
+export async function takeBackCredential(job: CredentialJob): Promise<string | undefined> {
   const state = (await job.deliveries.status(job.runId))?.state
-  if (state === 'collected' || state === 'confirmed') return
-  for (const one of (await marked(job)).filter(isLive)) await revoke(job, one.id)
+  if (state === 'collected' || state === 'confirmed') return 'kept: it has been collected'
+  const { okmsId, okmsName, name } = job.input.plan
+  await job.start('leftovers', revokeLeftovers, { okmsId, okmsName, name, runId: job.runId })
   await job.vault.erase(job.runId)
+  return 'what was made is being revoked'
 }
-
-const isLive = ({ status }: Credential) => status === 'CREATING' || status === 'READY'
 
 const revoke = (job: CredentialJob, credentialId: string) => {
   const { okmsId, name } = job.input.plan
   return job.start(`revoke-${credentialId}`, revokeCredential, { okmsId, credentialId, name })
 }
 
+/** From here on the bot knows whose it is, whatever becomes of the run. */
+async function remember(job: CredentialJob, { id, okmsId, expiresAt }: Credential): Promise<void> {
+  const { platform, id: account, name } = job.requester
+  await job.ledger.remember({
+    credentialId: id,
+    okmsId,
+    name: job.input.plan.name,
+    profile: job.input.plan.name,
+    owner: { platform, id: account, name },
+    channel: channelOf(job),
+    runId: job.runId,
+    expiresAt,
+  })
+}
+
 async function marked(job: CredentialJob): Promise<Credential[]> {
+  const { okmsId, name } = job.input.plan
   const found: Credential[] = []
-  for await (const page of job.okms.credentialPages(job.input.plan.okmsId)) {
-    found.push(...page.filter(one => one.description?.includes(`[okms-bot ${job.runId}.`)))
+  for await (const page of job.okms.credentialPages(okmsId)) {
+    found.push(...page.filter(one => isMarked(one, job.runId, name)))
   }
   return found
 }
 
-/** Only a key that OVHcloud made can be lost with its answer. */
-async function hasKey(job: CredentialJob, one: Credential): Promise<boolean> {
-  return job.input.plan.key !== 'ovhcloud' || (await job.vault.open(keyAddress(job, one.id))) !== null
+/** A key that OVHcloud made can be lost with its answer; one that was made from a request shows whose it is, once it has a certificate. */
+async function canBeUsed(job: CredentialJob, request: PreparedRequest, one: Credential): Promise<boolean> {
+  if (request.csr === null) return (await job.vault.open(keyAddress(job, one.id))) !== null
+  if (one.certificatePem === null) return true
+  const { publicKeySpki } = await readRequest(request.csr)
+  return Buffer.from(readCertificate(one.certificatePem).publicKeySpki).equals(publicKeySpki)
+}
+
+/** The profile's channel, else the channel where it was asked. */
+export function channelOf(job: CredentialJob): Conversation | null {
+  if (job.input.plan.channel !== null) return conversationOf(job.input.plan.channel)
+  return job.conversation.kind === 'dm' ? null : job.conversation
 }
 
 /** One look for the certificate; `undefined`: not yet. */

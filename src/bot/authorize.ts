@@ -8,7 +8,7 @@ import type { Policy } from './policy-model.js'
 
 /** What a permission is for, as it stands in "You may not … here." */
 const DEEDS: Record<Permission, string> = {
-  read: 'look at OKMS',
+  read: 'look at anything',
   'credential:issue': 'issue credentials',
   'credential:revoke': 'revoke credentials',
   'key:manage': 'manage service keys',

@@ -21,6 +21,11 @@ const REFUSALS = {
     'It is being handed over right now.',
     'Wait a moment; if nothing arrives, press Collect again in two minutes.',
   ],
+  lapsed: [
+    'Nobody collected it in time, so it was revoked.',
+    'Press Issue again, or type the command again.',
+  ],
+  revoked: ['It was revoked, as you asked.', 'Ask for a new credential if you need one.'],
   over: ['This is over: the files have been erased here.', 'Ask for a new credential if you need one.'],
   'not-collected': ['Nothing has been collected yet.', 'Press Collect first.'],
 } as const

@@ -50,7 +50,7 @@ export function runCard(run: RunRecord, job: Job<never>, nowMs: number): Reply {
 }
 
 function noteOf(step: StepRecord, nowMs: number): { note?: Text } {
-  if (step.state === 'undone') return { note: 'taken back' }
+  if (step.state === 'undone') return { note: step.note ?? 'taken back' }
   if (step.failure && step.state !== 'done') {
     const again = step.state === 'waiting' ? ', trying again' : ''
     return { note: `${short(step.failure.message)}${again}` }
@@ -68,7 +68,9 @@ function failureLines(run: RunRecord): Text[] {
   // The failed step carries the message as its note already; a failure between two steps has no line yet.
   if (!run.steps.some(step => step.state === 'failed')) lines.push(message)
   if (hint !== undefined) lines.push(hint)
-  const undone = run.steps.filter(step => step.state === 'undone').map(step => step.title)
+  const undone = run.steps
+    .filter(step => step.state === 'undone' && step.note === null)
+    .map(step => step.title)
   if (undone.length > 0) lines.push(`Taken back: ${undone.join(', ')}.`)
   const stuck = run.steps.filter(step => step.state === 'undo-failed').map(step => step.title)
   if (stuck.length > 0) lines.push(`Could not be taken back, please look: ${stuck.join(', ')}.`)

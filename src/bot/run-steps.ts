@@ -40,7 +40,7 @@ export interface TurnParts {
 
 interface Undo {
   record: StepRecord
-  act: () => Promise<void>
+  act: () => Promise<unknown>
 }
 
 const GROWTH = 1.5
@@ -281,7 +281,8 @@ export class Turn {
         return this.#park(record.retryAtMs, 'vendor')
       }
       try {
-        await act()
+        const note = await act()
+        record.note = typeof note === 'string' ? note : null
         record.state = 'undone'
       } catch (thrown) {
         const error = BotError.from(thrown)

@@ -116,7 +116,7 @@ function assign(command: Command, words: readonly Word[]): Record<string, string
   for (const value of bare) {
     const free = names.find(name => !Object.hasOwn(raw, name))
     if (free === undefined) {
-      throw misused(command, `"${shorten(value)}" is one word more than /okms ${command.name} takes.`)
+      throw misused(command, `${quoted(value)} is one word more than /okms ${command.name} takes.`)
     }
     put(free, value)
   }
@@ -144,4 +144,5 @@ const misused = (command: Command, message: string) =>
 
 const article = (name: string) => (/^[aeiou]/.test(name) ? 'an' : 'a')
 
-const shorten = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text)
+/** A long word may be a piece of a key, and is not repeated. */
+const quoted = (text: string) => (text.length > 40 ? 'A long word' : `"${text}"`)

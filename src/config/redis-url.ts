@@ -2,9 +2,21 @@
  * Where Redis is. `redis://` and `rediss://` are the registered forms (https://www.iana.org/assignments/uri-schemes/prov/redis);
  * Sentinel and Cluster have no common form, ours lists their nodes with commas.
  */
+import type { Secret } from '../core/secret.js'
+import type { Source } from './source.js'
+
 const SHAPE =
   /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/]*)@)?([^/?#@]+)(?:\/([^/?#]*))?(?:\/([^/?#]*))?$/
 const HOST = /^(?:[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])$/i
+
+/** The address, boxed, as it may hold a password. */
+export function readRedisUrl(source: Source): Secret | undefined {
+  const url = source.secret('REDIS_URL')
+  if (!source.has('REDIS_URL')) source.wrong('REDIS_URL', 'is missing')
+  const problem = url && redisUrlProblem(url.reveal())
+  if (problem) source.wrong('REDIS_URL', problem)
+  return url
+}
 
 /** What is wrong with the address, continuing "REDIS_URL …", without a word of it, since it may hold a password. `null`: nothing. */
 export function redisUrlProblem(url: string): string | null {

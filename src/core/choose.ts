@@ -22,7 +22,7 @@ export function choose<T extends Choosable>(
   if (wanted === undefined) {
     if (all.length === 1) return all[0]!
     if (all.length === 0) throw new BotError('input.not-found', `There is no ${what} in this account.`)
-    throw new BotError('input.ambiguous', `There are ${all.length} ${what}: ${names(all)}.`, {
+    throw new BotError('input.ambiguous', `There are ${all.length} ${plural(what)}: ${names(all)}.`, {
       hint: `Say which one by its name or id; ${listing} shows them.`,
     })
   }
@@ -33,9 +33,13 @@ export function choose<T extends Choosable>(
   if (byName.length === 1) return byName[0]!
   if (byName.length > 1) {
     const choices = byName.map((one, i) => `${i + 1}) ${one.id}`).join('  ')
-    throw new BotError('input.ambiguous', `${byName.length} ${what} are called "${wanted}": ${choices}`, {
-      hint: 'Say the id of the one you mean.',
-    })
+    throw new BotError(
+      'input.ambiguous',
+      `${byName.length} ${plural(what)} are called "${wanted}": ${choices}`,
+      {
+        hint: 'Say the id of the one you mean.',
+      },
+    )
   }
   const guess = didYouMean(
     wanted,
@@ -52,3 +56,6 @@ const names = (all: readonly Choosable[]) =>
     .slice(0, SHOWN)
     .map(one => one.name)
     .join(', ') + (all.length > SHOWN ? `, … ${all.length - SHOWN} more` : '')
+
+/** OKMS is its own plural. */
+const plural = (what: string) => (what.endsWith('S') ? what : `${what}s`)

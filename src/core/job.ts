@@ -51,8 +51,8 @@ export interface StepOptions<T> {
    * that `act` is told when it may have acted before (`again`) and must look first.
    */
   looksFirst?: boolean
-  /** Takes the step back when a later one fails for good. May run twice; sees the step's result. */
-  undo?: (result: T) => Promise<void>
+  /** Takes the step back when a later one fails for good. May run twice; sees the step's result. A text that it answers stands on the card. */
+  undo?: (result: T) => Promise<unknown>
   /** What stands beside the step on the card. */
   note?: (result: T) => Text | null
 }

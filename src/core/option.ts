@@ -66,6 +66,29 @@ function make<T>(
 
 const trimmed = (raw: string) => raw.trim()
 
+/** @throws BotError `csr.invalid`, never with anything of the text */
+function refuseKeys(raw: string, name: string): string {
+  if (/PRIVATE\s+KEY/i.test(raw)) {
+    throw new BotError(
+      'csr.invalid',
+      `What was given for ${name} holds a private key. The bot did not keep it.`,
+      {
+        hint: 'Send the certificate signing request alone. A key that stood in a conversation is not secret any more: make a new one.',
+      },
+    )
+  }
+  if (!/BEGIN[A-Z ]+/.test(raw)) {
+    throw new BotError(
+      'csr.invalid',
+      `What was given for ${name} is not in PEM form. The bot did not keep it.`,
+      {
+        hint: 'It begins with -----BEGIN CERTIFICATE REQUEST-----; attach the file, or paste all of it in quotes.',
+      },
+    )
+  }
+  return raw
+}
+
 export const option = {
   text: (summary: string, more: { maxLength?: number } = {}) => make('text', summary, trimmed, more),
   okms: (summary: string) => make('okms', summary, trimmed, { maxLength: 100 }),
@@ -76,8 +99,7 @@ export const option = {
   /** Whole days, from `30d`, `12w`, `6mo`, `1y` or plain days. The range is the flow's to check: it can name the profile's limit. */
   days: (summary: string) => make('days', summary, (raw, name) => parseDays(raw, name), { maxLength: 20 }),
   /** Milliseconds. */
-  duration: (summary: string) =>
-    make('duration', summary, (raw, name) => parseDuration(raw, name), { maxLength: 20 }),
+  duration: (summary: string) => make('duration', summary, raw => parseDuration(raw), { maxLength: 20 }),
   /** A whole number, 1 or more. */
   number: (summary: string) =>
     make(
@@ -91,9 +113,12 @@ export const option = {
       },
       { maxLength: 20 },
     ),
-  /** The text of a file, uploaded or pasted; a platform hands over its contents. */
+  /**
+   * The text of a PEM file, uploaded or pasted; a platform hands over its contents. What is a private key, or no PEM at all, is
+   * refused here, before it rests anywhere.
+   */
   file: (summary: string, more: { maxBytes: number }) =>
-    make('file', summary, raw => raw, { maxLength: more.maxBytes }),
+    make('file', summary, refuseKeys, { maxLength: more.maxBytes }),
   choice: <const C extends readonly string[]>(summary: string, choices: C) =>
     make<C[number]>(
       'choice',

@@ -38,8 +38,12 @@ const stop = async (code: number) => {
   process.exitCode = code
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void stop(130).then(() => process.exit(130)))
+  const code = signal === 'SIGINT' ? 130 : 143
+  process.once(signal, () => void stop(code).then(() => process.exit(code)))
 }
+
+// Whoever reads our lines may have read enough (`| head`).
+process.stdout.on('error', () => void stop(0).then(() => process.exit(0)))
 
 if (isTerminal) {
   terminal.print([

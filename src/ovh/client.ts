@@ -18,6 +18,7 @@ import { isSuccess, listOf, read } from './reading.js'
 import { type Repeats, repeated } from './retry.js'
 import { routeOf } from './route.js'
 import { type Answer, createTransport, type Outgoing } from './transport.js'
+import { type OvhWrite, telling } from './written.js'
 
 export interface OvhClientOptions {
   /** `ovh-eu`, `ovh-ca`, `ovh-us`, or a base URL. */
@@ -28,6 +29,8 @@ export interface OvhClientOptions {
   clock: Clock
   log: Log
   metrics?: Metrics
+  /** Hears of every call that writes, once it is over: for the audit trail. Called in the context of whoever asked. */
+  audited?: ((call: OvhWrite) => void) | undefined
   /** PEM of a CA to trust besides the usual ones. */
   caPem?: string
   /** For one attempt; 30 s. */
@@ -55,6 +58,7 @@ export interface OvhRequest<T> {
 
 export interface OvhAnswer<T> {
   data: T
+  status: number
   /** What OVHcloud's support asks for. */
   queryId: string | null
   /** Names in lower case. */
@@ -152,7 +156,9 @@ export function createOvhClient(options: OvhClientOptions): OvhClient {
     }
   }
 
-  async function request<T>(asked: OvhRequest<T>): Promise<OvhAnswer<T>> {
+  const request = <T>(asked: OvhRequest<T>) => telling(options.audited, asked, () => requested(asked))
+
+  async function requested<T>(asked: OvhRequest<T>): Promise<OvhAnswer<T>> {
     const call = outgoing(origin, asked)
     const { signal } = asked
     const paused = (failure: BotError, count: number, pauseMs: number) =>
@@ -160,7 +166,12 @@ export function createOvhClient(options: OvhClientOptions): OvhClient {
     try {
       return await repeated({ sleep, random, paused }, repeatsOf(asked), signal, async () => {
         const answer = await attempt(call)
-        return { data: read(call, answer, asked.schema), queryId: queryIdOf(answer), headers: answer.headers }
+        return {
+          data: read(call, answer, asked.schema),
+          status: answer.status,
+          queryId: queryIdOf(answer),
+          headers: answer.headers,
+        }
       })
     } catch (thrown) {
       // Waiting for the allowance, for a token or for the next try ends with the signal's reason.

@@ -13,3 +13,9 @@ export function routeOf(method: string, path: string): string {
   const segments = path.split('?', 1)[0]!.split('/').filter(Boolean)
   return `${method} /${segments.map(segment => (WORDS.has(segment) ? segment : '{id}')).join('/')}`
 }
+
+/** What stands in the places of `{id}`, decoded. */
+export function idsIn(path: string): string[] {
+  const segments = path.split('?', 1)[0]!.split('/').filter(Boolean)
+  return segments.filter(segment => !WORDS.has(segment)).map(decodeURIComponent)
+}

@@ -27,6 +27,7 @@ const COLLECT = `
 local at = redis.call('HMGET', KEYS[1], 'state', 'recipient', 'leaseUntil', 'erased')
 if not at[1] then return 'unknown' end
 if at[2] ~= ARGV[1] then return 'not-yours' end
+if at[1] == 'lapsed' or at[1] == 'revoked' then return at[1] end
 if at[4] or (at[1] ~= 'offered' and at[1] ~= 'collected') then return 'over' end
 if at[3] and tonumber(at[3]) > tonumber(ARGV[2]) then return 'busy' end
 redis.call('HSET', KEYS[1], 'leaseId', ARGV[3], 'leaseUntil', ARGV[4])

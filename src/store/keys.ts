@@ -19,6 +19,7 @@
  * | request:<runId>         | hash   | approvals.ts   | 90 days                      | no          |
  * | votes:<runId>           | hash   | approvals.ts   | 90 days                      | no          |
  * | requests:pending        | zset   | approvals.ts   | for ever, entries until over | no          |
+ * | audit                   | stream | audit.ts       | for ever, only added to      | no          |
  * | ovh-rate                | hash   | rate-limiter.ts| 1 hour                       | no          |
  * | policy                  | hash   | policy.ts      | for ever                     | no          |
  * | inventory:<kind>        | hash   | inventory.ts   | for ever, overwritten        | no          |
@@ -47,6 +48,7 @@ export const keys = {
   request: (runId: string) => `${PREFIX}:request:${runId}`,
   votes: (runId: string) => `${PREFIX}:votes:${runId}`,
   pendingRequests: `${PREFIX}:requests:pending`,
+  audit: `${PREFIX}:audit`,
   ovhRate: `${PREFIX}:ovh-rate`,
   policy: `${PREFIX}:policy`,
   inventory: (kind: string) => `${PREFIX}:inventory:${kind}`,

@@ -68,7 +68,7 @@ describe('the demo in a pipe', () => {
 
     const refused = await run('demo/main.js', { input: 'dee: /okms list\n', env: { OKMS_HOME: home } })
     expect(refused.code).toBe(0)
-    expect(refused.stdout).toContain('You may not look at OKMS here.')
+    expect(refused.stdout).toContain('You may not look at anything here.')
   })
 })
 

@@ -57,6 +57,7 @@ it('reminds at half time, and revokes what nobody collected within the hour', as
   const late = await bot.type('advance 30m')
 
   expect(late).toMatch(/\[dm ana\]\s+⚠ Nobody collected reader within 60 min, so it was revoked\./)
+  expect(late).toMatch(/\[#ops\]\s+ana: Nobody collected reader within 60 min, so it was revoked\./)
   expect(late).not.toContain('holds a new credential')
   expect(bot.live()).toHaveLength(before - 1)
   expect(await bot.type(`ana: press Collect ${runId}`, 'settle')).not.toContain('.key.pem')

@@ -1,42 +1,43 @@
-/** A canary search: after a full run, no byte of a private key lies anywhere but in the inbox. */
+/** A canary search: no byte of a private key or passphrase lies anywhere but in the inbox, whatever was asked for or pasted. */
 import { execFile } from 'node:child_process'
-import { createPrivateKey } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { tracesOfKey } from '../fakes/key-traces.js'
+import { openssl } from '../fakes/openssl.js'
 import { startTestBot, type TestBot } from '../fakes/test-bot.js'
 
+const run = promisify(execFile)
+
 let bot: TestBot
+let scratch: string
 beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'okms-secrets-'))
   bot = await startTestBot()
 })
-afterAll(() => bot?.stop())
+afterAll(async () => {
+  await bot?.stop()
+  await rm(scratch, { recursive: true, force: true })
+})
 
-/** Everything by which a private key could be recognised: its PEM lines, its DER and its secret scalar in three spellings. */
-function tracesOf(pem: string): Buffer[] {
-  const key = createPrivateKey(pem)
-  const jwk = key.export({ format: 'jwk' })
-  const secrets = [jwk.d, jwk.p, jwk.q]
-    .filter(part => part !== undefined)
-    .map(part => Buffer.from(part, 'base64url'))
-  const lines = pem.split('\n').filter(line => /^[A-Za-z0-9+/=]{32,}$/.test(line))
-  return [
-    ...lines.map(line => Buffer.from(line.slice(4, 36))),
-    ...secrets,
-    ...secrets.map(secret => Buffer.from(secret.toString('hex'))),
-    ...secrets.map(secret => Buffer.from(secret.toString('base64').slice(0, 40))),
-  ]
+interface Place {
+  where: string
+  bytes: Buffer
 }
 
-async function everythingLeftBehind(): Promise<{ where: string; bytes: Buffer }[]> {
-  await promisify(execFile)('redis-cli', ['-u', bot.redis.url, 'save'])
+/** Redis as it would be copied (RDB and AOF), all that was shown, all that was logged. */
+async function everythingLeftBehind(): Promise<Place[]> {
+  await run('redis-cli', ['-u', bot.redis.url, 'save'])
   const files = await readdir(bot.redis.dir, { recursive: true, withFileTypes: true })
   const redis = await Promise.all(
     files
       .filter(file => file.isFile())
       .map(async file => ({ where: file.name, bytes: await readFile(join(file.parentPath, file.name)) })),
   )
+  expect(redis.some(({ where, bytes }) => where.endsWith('.rdb') && bytes.length > 1000)).toBe(true)
+  expect(redis.some(({ where, bytes }) => where.endsWith('.aof') && bytes.length > 1000)).toBe(true)
   return [
     ...redis,
     { where: 'screen', bytes: Buffer.from(bot.transcript()) },
@@ -44,21 +45,58 @@ async function everythingLeftBehind(): Promise<{ where: string; bytes: Buffer }[
   ]
 }
 
-it.each(['', 'key:bot', 'type:RSA'])('leaves no byte of a private key behind (%s)', async options => {
-  await bot.type(`ana: /okms credential reader 30d ${options}`, 'settle')
-  const duringDelivery = await everythingLeftBehind()
-  await bot.type('ana: press Collect', 'settle', 'ana: press Saved it', 'settle')
-
-  const names = await bot.inbox.files('ana')
-  const keyFile = names.filter(name => name.endsWith('key.pem')).at(options === '' ? 0 : -1)!
-  const traces = tracesOf((await bot.inbox.read('ana', keyFile)).toString())
-  const places = [...duringDelivery, ...(await everythingLeftBehind())]
-
-  expect(traces.length).toBeGreaterThan(3)
-  expect(places.some(({ where, bytes }) => where.endsWith('.rdb') && bytes.length > 1000)).toBe(true)
-  expect(places.some(({ where, bytes }) => where.endsWith('.aof') && bytes.length > 1000)).toBe(true)
+function expectNowhere(traces: readonly (Buffer | string)[], places: readonly Place[]): void {
+  expect(traces.length).toBeGreaterThan(0)
   for (const { where, bytes } of places) {
-    for (const trace of traces)
-      expect(bytes.includes(trace), `${where} holds ${options} key bytes`).toBe(false)
+    for (const trace of traces) expect(bytes.includes(trace), where).toBe(false)
   }
+}
+
+/** The files a conversation brought that were not there before. */
+async function issued(options: string): Promise<{ names: string[]; places: Place[] }> {
+  const before = await bot.inbox.files('ana')
+  await bot.type(`ana: /okms credential reader 30d ${options}`, 'settle')
+  const offered = await everythingLeftBehind()
+  await bot.type('ana: press Collect', 'settle', 'ana: press Saved it', 'settle')
+  const names = (await bot.inbox.files('ana')).filter(name => !before.includes(name))
+  return { names, places: [...offered, ...(await everythingLeftBehind())] }
+}
+
+it.each(['', 'key:bot', 'type:RSA', 'key:bot type:RSA'])(
+  'leaves no byte of a private key behind (%s)',
+  async options => {
+    const { names, places } = await issued(options)
+
+    const keyFile = names.find(name => name.endsWith('.key.pem'))!
+    expectNowhere(tracesOfKey((await bot.inbox.read('ana', keyFile)).toString()), places)
+  },
+)
+
+it('leaves neither the key nor the passphrase of a PKCS#12 file behind', async () => {
+  const { names, places } = await issued('type:RSA format:p12')
+  const passphrase = /Passphrase: (\S+)/.exec(bot.transcript())![1]!
+  const bundle = bot.inbox.path('ana', names.find(name => name.endsWith('.p12'))!)
+  const key = await openssl('pkcs12', '-in', bundle, '-nocerts', '-nodes', '-passin', `pass:${passphrase}`)
+
+  expectNowhere(tracesOfKey(key.slice(key.indexOf('-----BEGIN'))), places)
+  // The console shows the passphrase once, to its person; that is what the screen is for.
+  expectNowhere(
+    [passphrase],
+    places.filter(({ where }) => where !== 'screen'),
+  )
+})
+
+it.each([
+  ['a file', (file: string, _: string) => file],
+  ['a paste', (_: string, pem: string) => `"${pem.trim().replaceAll('\n', '\\n')}"`],
+  ['a paste without armour', (_: string, pem: string) => `"${pem.replaceAll(/-----[^-]+-----|\n/g, '')}"`],
+])('keeps nothing of a private key that was sent by mistake as %s', async (_, given) => {
+  const file = join(scratch, 'mine.key')
+  await openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', file)
+  const pem = await readFile(file, 'utf8')
+
+  const said = await bot.type(`ana: /okms credential vcenter 30d csr:${given(file, pem)}`, 'settle')
+
+  expect(said).toMatch(/holds a private key|no readable file of that name/)
+  expectNowhere(tracesOfKey(pem), await everythingLeftBehind())
 })

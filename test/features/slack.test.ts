@@ -381,13 +381,13 @@ describe('in Slack', () => {
       await bot.settles()
       return dee.sees({ channel: 'ops' }).slice(count).join('\n')
     }
-    expect(await list()).toContain('You may not look at OKMS here.')
+    expect(await list()).toContain('You may not look at anything here.')
 
     bot.world.userGroups.set('S00OPS', [dee.id])
     expect(await list()).toContain('2 OKMS')
 
     bot.server.trouble({ method: 'usergroups.list', status: 503 })
-    expect(await list()).toContain('You may not look at OKMS here.')
+    expect(await list()).toContain('You may not look at anything here.')
     expect(bot.logLines.join('')).toContain('user groups not read, so nobody counts as a member')
     bot.world.userGroups.clear()
   })

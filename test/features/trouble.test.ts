@@ -51,7 +51,7 @@ it('says which right is missing, and that nothing is left over', async () => {
   expect(said).toMatch(
     /❌ Ask OVHcloud for the credential\s+.*okms:apiovh:resource\/credential\/create|credential\/create/,
   )
-  expect(said).toContain('No credential is left over')
+  expect(said).toContain('Try again: /okms credential reader 30d')
   expect(bot.sandbox.credentials()).toHaveLength(before)
 })
 
@@ -77,17 +77,32 @@ it('gives up on a certificate after ten minutes and takes the credential back', 
   const said = await bot.type('advance 30m')
 
   expect(said).toContain('took longer than 10m')
-  expect(said).toContain('Taken back: Prepare the request, Ask OVHcloud for the credential.')
+  expect(said).toMatch(/⚠ Prepare the request\s+what was made is being revoked/)
+  expect(said).toMatch(/What run \w{8} had left at OVHcloud is revoked/)
   expect(bot.live()).toHaveLength(before)
 })
 
-it('leaves no credential behind when OVHcloud made one and its answer makes no sense', async () => {
-  const before = bot.live().length
-  await bot.sandbox.control({ faults: [{ route: CREATE, do: 'cut-after', times: 20 }] })
+it('revokes what it cannot even see, once OVHcloud lets it look again, and says so', async () => {
+  const known = new Set(bot.sandbox.credentials().map(({ id }) => id))
+  const orphans = () => bot.live().filter(({ id }) => !known.has(id))
+  await bot.sandbox.control({
+    faults: [{ route: CREATE, do: 'cut-after', times: 1 }],
+    deny: ['okms:apiovh:credential/get'],
+  })
 
-  await bot.type('ana: /okms credential reader 30d', 'advance 2h')
-  await bot.sandbox.control({ faults: [] })
-  await bot.type('advance 1h')
+  const failed = await bot.type('ana: /okms credential reader 30d', 'advance 3h')
+  expect(failed).toMatch(/⚠ Prepare the request\s+what was made is being revoked/)
+  expect(failed).toContain('OVHcloud has not let the bot look or revoke for an hour')
+  expect(orphans()).toHaveLength(1)
+  await bot.sandbox.control({ faults: [], deny: [] })
+  const mended = await bot.type('advance 1h')
 
-  expect(bot.live().length).toBeLessThanOrEqual(before)
+  expect(mended).toMatch(/What run \w{8} had left at OVHcloud is revoked/)
+  expect(orphans()).toHaveLength(0)
+})
+
+it('knows its own mark from one that somebody else wrote', async () => {
+  const said = await bot.type('cy: /okms credential reader 30d description:"for [okms-bot 7F3K9Q2M.1]"')
+
+  expect(said).toContain('A description cannot contain "[okms-bot"')
 })

@@ -41,9 +41,12 @@ export interface Deliveries {
   status(runId: string): Promise<DeliveryStatus | null>
   /**
    * Starts handing over. Refusals: `unknown` (no such delivery), `not-yours`, `busy` (another Collect is under way),
-   * `over` (lapsed, revoked or erased).
+   * `lapsed`, `revoked`, `over` (saved and erased).
    */
-  collect(runId: string, person: string): Promise<CollectLease | 'unknown' | 'not-yours' | 'busy' | 'over'>
+  collect(
+    runId: string,
+    person: string,
+  ): Promise<CollectLease | 'unknown' | 'not-yours' | 'busy' | 'lapsed' | 'revoked' | 'over'>
   /** The platform confirmed. `receipt` names the message to take back later; `null` where the files stay with the person. */
   collected(runId: string, leaseId: string, receipt: string | null): Promise<void>
   /** Handing over did not work; the offer stands as before. */

@@ -97,6 +97,11 @@ export class Board {
     return found.findLast(({ message }) => canRead(message.readers, person)) ?? found.at(-1) ?? null
   }
 
+  /** What somebody can read now, oldest first. */
+  readableBy(person: string): readonly ShownMessage[] {
+    return this.#messages.filter(({ readers }) => canRead(readers, person))
+  }
+
   labels(): string[] {
     return [...new Set(this.#messages.flatMap(({ buttons }) => buttons.map(({ label }) => label)))]
   }

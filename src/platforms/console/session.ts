@@ -66,7 +66,7 @@ export function createSession(parts: SessionParts) {
   async function speak({ name, conversation, words }: Speaker): Promise<boolean> {
     const said = /^(?:\/okms|@okms)\b\s*(.*)$/is.exec(words)
     if (said) {
-      board.echo(readersOf(conversation), `${name}: ${words}`)
+      board.echo(readersOf(conversation), `${name}: ${withoutPastes(words)}`)
       await door.say({
         actor: person(name),
         conversation,
@@ -178,6 +178,15 @@ function conversationShown({ readers }: ShownMessage, fallback: Conversation): C
   return fallback
 }
 
+/** What was pasted is not repeated: nobody reads it, and it might have been a key. */
+const withoutPastes = (words: string) =>
+  words
+    .replaceAll(/-----BEGIN[\s\S]*?(?:-----END[^-]*-----|$)/g, '(pasted)')
+    .replaceAll(/[A-Za-z0-9+/=]{60,}/g, '(pasted)')
+
+/** Longest name of a file that is repeated in an answer. */
+const LONGEST_NAME = 40
+
 /** A file option takes a path, or the contents themselves. */
 async function readNamedFile(value: string): Promise<string> {
   if (value.includes('-----')) return value
@@ -185,10 +194,11 @@ async function readNamedFile(value: string): Promise<string> {
     const text = await readFile(value, 'utf8')
     if (text.length <= LONGEST_FILE) return text
   } catch (cause) {
-    throw new BotError('input.invalid', `There is no readable file "${value}".`, {
+    const named = value.length <= LONGEST_NAME ? ` "${value}"` : ' of that name'
+    throw new BotError('input.invalid', `There is no readable file${named}.`, {
       hint: 'Write a path such as ./reader.csr, or paste the contents in quotes with \\n for line breaks.',
       cause,
     })
   }
-  throw new BotError('input.invalid', `The file "${value}" is longer than ${LONGEST_FILE / 1024} KiB.`)
+  throw new BotError('input.invalid', `The file is longer than ${LONGEST_FILE / 1024} KiB.`)
 }

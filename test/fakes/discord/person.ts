@@ -186,7 +186,11 @@ export function createPerson(fake: FakeDiscord, user: User): DiscordPerson {
   }
 
   /** `/okms credential reader 30d key:bot`, filled into the options in the order in which Discord shows them. */
-  async function says(line: string, place?: Place): Promise<void> {
+  async function says(
+    line: string,
+    place?: Place,
+    uploads: Record<string, OptionValue> = {},
+  ): Promise<void> {
     const words = [...line.matchAll(/([\w-]+):"([^"]*)"|"([^"]*)"|(\S+)/g)].map(
       ([, name, quoted, alone, word]) => (name === undefined ? (alone ?? word!) : `${name}:${quoted}`),
     )
@@ -200,7 +204,7 @@ export function createPerson(fake: FakeDiscord, user: User): DiscordPerson {
     }
     const command = words.slice(0, depth).join(' ')
     const { options } = declared(command, channel)
-    const given: Record<string, OptionValue> = {}
+    const given: Record<string, OptionValue> = { ...uploads }
     const free = options.map(({ name }) => name)
     for (const word of words.slice(depth)) {
       const named = /^([\w-]+):([\s\S]*)$/.exec(word)
@@ -272,7 +276,10 @@ export function createPerson(fake: FakeDiscord, user: User): DiscordPerson {
   return {
     name: user.name,
     user,
-    says,
+    says: (line, place) => says(line, place),
+    brings: (line, option, file) => says(line, undefined, { [option]: file }),
+    // An option for a file takes an upload and nothing else.
+    pastes: null,
     runs,
     fills,
     pressesId,

@@ -204,9 +204,20 @@ export function createPerson(name: string, parts: PersonParts): SlackPerson {
     })
   }
 
-  return {
+  const self: SlackPerson = {
     name,
     id,
+
+    async brings(line, option, file) {
+      // A slash command carries no file: a bare one opens the form that does.
+      const [, command = '', ...words] = line.split(/\s+/)
+      await self.says('/okms')
+      await self.fills({ command })
+      const [, ...labels] = await self.form()
+      const fields = words.map((word, i) => [labels[i]!.split(':')[0]!, word])
+      await self.fills(Object.fromEntries(fields), { [option]: file })
+    },
+    pastes: (line, option, text) => self.says(`${line} ${option}:"${text.trim().replaceAll('\n', '\\n')}"`),
 
     async says(line, place) {
       const slashed = /^\/okms(?:\s+(.*))?$/s.exec(line)
@@ -281,6 +292,7 @@ export function createPerson(name: string, parts: PersonParts): SlackPerson {
       )
     },
   }
+  return self
 }
 
 /** What Slack makes of typed text. */

@@ -1,124 +1,11 @@
-/** Steps that survive: one run after another on the real store, with workers that die, stall and lose their claim. */
-import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { z } from 'zod'
-import { Turn, type TurnEnd, type TurnHooks } from '../../../src/bot/run-steps.js'
+/** Steps that survive: what is remembered, how a run waits, when a step is tried again. */
+import { describe, expect, it } from 'vitest'
 import { BotError } from '../../../src/core/errors.js'
-import { defineJob, type Job, type RememberedSteps, type RetryPolicy } from '../../../src/core/job.js'
-import { newRunId, realChance } from '../../../src/core/ports/chance.js'
-import { type MovableClock, movableClock } from '../../../src/core/ports/clock.js'
-import type { RunStore } from '../../../src/core/ports/runs.js'
-import type { Ending, RunRecord } from '../../../src/core/run.js'
-import { createRunStore } from '../../../src/store/runs.js'
-import { startTestRedis, type TestRedis } from '../../fakes/redis.js'
+import type { RetryPolicy } from '../../../src/core/job.js'
+import { diesAt, done, later, type Story, turnBench } from './turns.js'
 
-let redis: TestRedis
-let runs: RunStore
-let clock: MovableClock
-let runId: string
-
-beforeAll(async () => {
-  redis = await startTestRedis()
-  runs = createRunStore(redis.connect())
-})
-afterAll(() => redis.stop())
-beforeEach(async () => {
-  clock = movableClock({ now: () => 1_800_000_000_000 })
-  runId = await newRun()
-})
-
-const done = (...lines: string[]): Ending => ({ outcome: 'done', lines })
-
-function newRun(): Promise<string> {
-  return runs.create({
-    runId: newRunId(realChance),
-    job: 'story',
-    version: 1,
-    input: null,
-    requester: { platform: 'console', id: 'ana', name: 'Ana' },
-    conversation: { platform: 'console', id: 'ops', name: 'ops', kind: 'channel' },
-    privately: false,
-    createdAtMs: clock.now(),
-    startKey: null,
-  })
-}
-
-type Story = (step: RememberedSteps) => Promise<Ending>
-
-interface Around {
-  hooks?: TurnHooks
-  retry?: RetryPolicy
-  random?: () => number
-  store?: RunStore
-  leaving?: () => boolean
-  failures?: string[]
-}
-
-/** One turn of the run, as a worker would take it. */
-async function turn(story: Story, around: Around = {}): Promise<TurnEnd> {
-  const run = await runs.claim(runId)
-  const retry = around.retry ?? { attempts: 3, firstDelay: '2s', longestDelay: '5m' }
-  const job = defineJob({
-    name: 'story',
-    input: z.null(),
-    title: () => 'Story',
-    retry,
-    run: async () => done(),
-  })
-  const taken = new Turn(run!, job as Job<never>, {
-    runs: around.store ?? runs,
-    clock,
-    random: around.random ?? (() => 0.5),
-    hooks: around.hooks ?? {},
-    changed: async () => {},
-    failed: (_, title, error) => void around.failures?.push(`${title}: ${error.message}`),
-    ...(around.leaving ? { leaving: around.leaving } : {}),
-  })
-  return taken.take(() => story(Object.assign(taken.step, { until: taken.until })))
-}
-
-/** Turn after turn, the clock moving to each instant at which the run wants to be woken. */
-async function untilEnd(story: Story, around: Around = {}): Promise<number> {
-  for (let turns = 1; ; turns++) {
-    const end = await turn(story, around)
-    if (end.kind !== 'parked') return turns
-    clock.moveTo(end.wakeAtMs)
-  }
-}
-
-const read = async (): Promise<RunRecord> => (await runs.read(runId))!
-const stateOf = async (title: string) => (await read()).steps.find(step => step.title === title)?.state
-const states = async () => (await read()).steps.map(step => `${step.title}: ${step.state}`)
-
-/** A hook that kills the worker between doing `title` and remembering it, once. */
-function diesAt(title: string): TurnHooks & { died: Promise<void>; wakeUp(): void } {
-  let died!: () => void
-  let wakeUp!: () => void
-  let alive = true
-  const asleep = new Promise<void>(resolve => {
-    wakeUp = resolve
-  })
-  return {
-    died: new Promise(resolve => {
-      died = resolve
-    }),
-    /** The worker was only stalled. */
-    wakeUp: () => wakeUp(),
-    async beforeRemember(met) {
-      if (met !== title || !alive) return
-      alive = false
-      died()
-      await asleep
-    },
-  }
-}
-
-const later = (retryAfterMs?: number) =>
-  new BotError(
-    'ovh.unreachable',
-    'OVHcloud does not answer.',
-    retryAfterMs === undefined ? {} : { retryAfterMs },
-  )
+const bench = turnBench()
+const { turn, untilEnd, read, states, stateOf } = bench
 
 describe('remembering', () => {
   it('answers finished steps from memory after the worker died', async () => {
@@ -205,12 +92,12 @@ describe('remembering', () => {
 
     const end = await turn(story)
     seen.push((await read()).state)
-    clock.moveTo(end.kind === 'parked' ? end.wakeAtMs : 0)
+    bench.clock.moveTo(end.kind === 'parked' ? end.wakeAtMs : 0)
     await turn(story)
     seen.push((await read()).state)
 
     expect(seen).toEqual(['queued', 'running', 'waiting', 'running', 'stopped'])
-    expect((await read()).endedAtMs).toBe(clock.now())
+    expect((await read()).endedAtMs).toBe(bench.clock.now())
   })
 })
 
@@ -290,13 +177,13 @@ describe('waiting', () => {
 
   it('pauses longer each time, up to its limit, and looks a last time at the deadline', async () => {
     const waited: number[] = []
-    const began = clock.now()
+    const began = bench.clock.now()
 
     await untilEnd(async step => {
       await step.until(
         'Wait',
         { every: '2s', growingTo: '4s', atMost: '14s', waitsFor: 'vendor' },
-        async () => void waited.push(clock.now() - began),
+        async () => void waited.push(bench.clock.now() - began),
       )
       return done()
     })
@@ -312,7 +199,7 @@ describe('waiting', () => {
   it('looks at the deadline even when a look before it took long', async () => {
     const story: Story = async step => {
       await step.until('Wait', { every: '30m', atMost: '60m', waitsFor: 'person' }, async () => {
-        clock.moveTo(clock.now() + 60 * 60_000 + 5)
+        bench.clock.moveTo(bench.clock.now() + 60 * 60_000 + 5)
         return undefined
       })
       return done()
@@ -408,9 +295,9 @@ describe('trying again', () => {
       for (;;) {
         const end = await turn(failing, { retry, random: () => chance })
         if (end.kind !== 'parked') break
-        seen.push(Math.round(end.wakeAtMs - clock.now()))
+        seen.push(Math.round(end.wakeAtMs - bench.clock.now()))
         expect(await states()).toEqual(['Ask: waiting'])
-        clock.moveTo(end.wakeAtMs)
+        bench.clock.moveTo(end.wakeAtMs)
       }
 
       expect(seen).toEqual(pauses)
@@ -433,7 +320,7 @@ describe('trying again', () => {
       { retry },
     )
 
-    expect(end).toMatchObject({ kind: 'parked', wakeAtMs: clock.now() + 90_000 })
+    expect(end).toMatchObject({ kind: 'parked', wakeAtMs: bench.clock.now() + 90_000 })
   })
 
   it('does not try sooner because somebody woke the run', async () => {
@@ -446,13 +333,13 @@ describe('trying again', () => {
       return done()
     }
     const first = await turn(story, { retry })
-    clock.moveTo(clock.now() + 30_000)
+    bench.clock.moveTo(bench.clock.now() + 30_000)
 
     const woken = await turn(story, { retry })
 
     expect(woken).toEqual(first)
     expect(tries).toBe(1)
-    clock.moveTo(clock.now() + 60_000)
+    bench.clock.moveTo(bench.clock.now() + 60_000)
     await turn(story, { retry })
     expect(tries).toBe(2)
     expect((await read()).state).toBe('succeeded')
@@ -481,403 +368,4 @@ describe('trying again', () => {
     expect(JSON.stringify(await read())).not.toContain('secret is undefined')
     expect((await read()).failure).toMatchObject({ code: 'bug', details: { thrown: 'TypeError' } })
   })
-})
-
-describe('taking back', () => {
-  interface World {
-    story: Story
-    undone: string[]
-  }
-
-  function world(undo: (title: string) => void = () => {}): World {
-    const undone: string[] = []
-    const taken = (title: string) => ({
-      undo: async () => {
-        undo(title)
-        undone.push(title)
-      },
-    })
-    return {
-      undone,
-      story: async step => {
-        await step('One', () => 1, taken('One'))
-        await step('Two', () => 2)
-        await step('Three', () => 3, taken('Three'))
-        await step('Four', () => 4, taken('Four'))
-        await step('Five', () => {
-          throw new BotError('ovh.denied', 'You may not.')
-        })
-        return done()
-      },
-    }
-  }
-
-  it('goes backwards over what was done, and says what it did', async () => {
-    const { story, undone } = world()
-
-    await turn(story)
-
-    expect(undone).toEqual(['Four', 'Three', 'One'])
-    expect(await states()).toEqual([
-      'One: undone',
-      'Two: done',
-      'Three: undone',
-      'Four: undone',
-      'Five: failed',
-    ])
-    expect(await read()).toMatchObject({ state: 'failed', failure: { message: 'You may not.' } })
-  })
-
-  it('is told what the step had answered, also when another worker does it', async () => {
-    let undoneWith: unknown
-    const story: Story = async step => {
-      await step('Make', () => ({ id: 'a' }), {
-        undo: async result => {
-          undoneWith = result
-        },
-      })
-      await step('Fail', () => {
-        throw new BotError('ovh.denied', 'You may not.')
-      })
-      return done()
-    }
-    const hooks = diesAt('Make')
-    void turn(story, { hooks })
-    await hooks.died
-
-    await turn(story)
-
-    expect(undoneWith).toEqual({ id: 'a' })
-  })
-
-  it('goes on where it was when the worker dies in the middle', async () => {
-    let dies = true
-    const { story, undone } = world(title => {
-      if (title === 'Three' && dies) {
-        dies = false
-        throw new BotError('store.unavailable', 'Cut off.')
-      }
-    })
-    const end = await turn(story)
-    expect(await states()).toEqual(['One: done', 'Two: done', 'Three: done', 'Four: undone', 'Five: failed'])
-    expect((await read()).state).toBe('undoing')
-
-    clock.moveTo(end.kind === 'parked' ? end.wakeAtMs : 0)
-    await turn(story)
-
-    expect(undone).toEqual(['Four', 'Three', 'One'])
-    expect((await read()).state).toBe('failed')
-    expect((await read()).failure?.message).toBe('You may not.')
-  })
-
-  it('goes on after a death before anything was taken back', async () => {
-    const { story, undone } = world()
-    const broken: RunStore = {
-      ...runs,
-      change: (id, epoch, change) => {
-        if (change.step?.state === 'undone') throw new Error('the process is gone')
-        return runs.change(id, epoch, change)
-      },
-    }
-    await expect(turn(story, { store: broken })).rejects.toThrow('the process is gone')
-    expect(undone).toEqual(['Four'])
-
-    await turn(story)
-
-    expect(undone).toEqual(['Four', 'Four', 'Three', 'One'])
-    expect((await read()).state).toBe('failed')
-  })
-
-  it('tries an undo again that may pass, and counts its tries anew', async () => {
-    let tries = 0
-    const story: Story = async step => {
-      await step(
-        'Make',
-        ({ again }) => {
-          if (!again) throw later()
-        },
-        {
-          undo: async () => {
-            tries += 1
-            if (tries < 3) throw later()
-          },
-        },
-      )
-      await step('Fail', () => {
-        throw new BotError('ovh.denied', 'You may not.')
-      })
-      return done()
-    }
-
-    const turns = await untilEnd(story, { retry: { attempts: 3, firstDelay: '2s', longestDelay: '1m' } })
-
-    expect(tries).toBe(3)
-    expect(turns).toBe(4)
-    expect(await states()).toEqual(['Make: undone', 'Fail: failed'])
-  })
-
-  it('says which undo did not work and goes on with the others', async () => {
-    const { story, undone } = world(title => {
-      if (title === 'Three') throw new BotError('ovh.denied', 'Nobody may.')
-    })
-
-    await turn(story)
-
-    expect(undone).toEqual(['Four', 'One'])
-    const three = (await read()).steps.find(step => step.title === 'Three')
-    expect(three).toMatchObject({ state: 'undo-failed', failure: { message: 'Nobody may.' } })
-    expect((await read()).state).toBe('failed')
-  })
-
-  it('takes back when the job breaks between two steps', async () => {
-    const undone: string[] = []
-    const failures: string[] = []
-
-    await turn(
-      async step => {
-        await step('One', () => 1, { undo: async () => void undone.push('One') })
-        throw new RangeError('no such month')
-      },
-      { failures },
-    )
-
-    expect(undone).toEqual(['One'])
-    expect(failures).toEqual(['between two steps: Something broke here.'])
-    expect(await read()).toMatchObject({
-      state: 'failed',
-      failure: { code: 'bug' },
-      steps: [{ state: 'undone' }],
-    })
-  })
-
-  it('does not end well after it has failed, even when the job would now', async () => {
-    const undone: string[] = []
-    let breaks = true
-    const story: Story = async step => {
-      await step('One', () => 1, {
-        undo: async () => {
-          if (breaks) throw later()
-          undone.push('One')
-        },
-      })
-      if (breaks) throw new BotError('ovh.denied', 'You may not.')
-      return done()
-    }
-    const end = await turn(story)
-    breaks = false
-    clock.moveTo(end.kind === 'parked' ? end.wakeAtMs : 0)
-
-    await turn(story)
-
-    expect(undone).toEqual(['One'])
-    expect(await read()).toMatchObject({
-      state: 'failed',
-      ending: null,
-      failure: { message: 'You may not.' },
-    })
-  })
-})
-
-describe('two workers', () => {
-  it('stops the one whose run another has claimed since', async () => {
-    const acts: string[] = []
-    const story =
-      (who: string): Story =>
-      async step => {
-        await step('One', () => void acts.push(`${who} one`))
-        await step('Two', () => void acts.push(`${who} two`))
-        return done(who)
-      }
-    const hooks = diesAt('One')
-    const stalled = turn(story('first'), { hooks })
-    await hooks.died
-    await turn(story('second'))
-
-    hooks.wakeUp()
-
-    expect(await stalled).toEqual({ kind: 'lost' })
-    expect(acts).toEqual(['first one', 'second one', 'second two'])
-    expect((await read()).ending).toEqual(done('second'))
-  })
-
-  it('lets the one go that wants to, before its next step', async () => {
-    let wantsToGo = false
-    const acts: string[] = []
-    const story: Story = async step => {
-      await step('One', () => {
-        acts.push('one')
-        wantsToGo = true
-      })
-      await step('Two', () => void acts.push('two'))
-      return done()
-    }
-
-    const end = await turn(story, { leaving: () => wantsToGo })
-
-    expect(end).toMatchObject({ kind: 'parked', wakeAtMs: clock.now() })
-    expect(acts).toEqual(['one'])
-    await turn(story)
-    expect(acts).toEqual(['one', 'two'])
-    expect((await read()).state).toBe('succeeded')
-  })
-})
-
-describe('when the store breaks', () => {
-  it.each(['remembering', 'beginning'])('breaks off in %s, without a failure of the run', async moment => {
-    const acts: string[] = []
-    let breaks = true
-    const broken: RunStore = {
-      ...runs,
-      change: (id, epoch, change) => {
-        const now = change.state === 'running' && !change.step ? 'beginning' : 'remembering'
-        if (!breaks || now !== moment) return runs.change(id, epoch, change)
-        breaks = false
-        return Promise.reject(new BotError('store.unavailable', 'Redis is gone.'))
-      },
-    }
-    const failures: string[] = []
-    const story: Story = async step => {
-      try {
-        await step('One', () => void acts.push('one'))
-      } catch {
-        acts.push('caught')
-      }
-      return done()
-    }
-
-    await expect(turn(story, { store: broken, failures })).rejects.toThrow('Redis is gone.')
-    await turn(story, { store: broken })
-
-    expect(acts).toEqual(moment === 'beginning' ? ['one'] : ['one', 'one'])
-    expect(failures).toEqual([])
-    expect(await read()).toMatchObject({ state: 'succeeded', failure: null })
-  })
-})
-
-describe('mistakes of a job', () => {
-  it('refuses two steps of one title', async () => {
-    await turn(async step => {
-      await step('One', () => 1)
-      await step('One', () => 2).catch(() => {})
-      return done()
-    })
-
-    const run = await read()
-    expect(run.failure).toMatchObject({ code: 'bug', message: 'Two steps are called "One".' })
-    expect(run.steps.map(({ result }) => result)).toEqual([1])
-  })
-
-  it('refuses a step within a step, and two at once', async () => {
-    await turn(async step => {
-      await Promise.all([step('One', () => new Promise(() => {})), step('Two', () => 2)])
-      return done()
-    })
-
-    expect((await read()).failure?.message).toBe('"Two" begins while "One" is under way.')
-  })
-})
-
-describe('whatever happens', () => {
-  interface Piece {
-    kind: 'step' | 'until'
-    looksFirst: boolean
-    /** Failed tries before it works, or looks before there is something to see. */
-    before: number
-    /** In its first turn: the worker dies, or stalls and wakes up when all is over, or its store breaks. */
-    accident: 'none' | 'dies' | 'stalls' | 'breaks'
-  }
-  const piece = fc.record<Piece>({
-    kind: fc.constantFrom('step', 'until'),
-    looksFirst: fc.boolean(),
-    before: fc.nat(2),
-    accident: fc.constantFrom('none', 'none', 'dies', 'stalls', 'breaks'),
-  })
-
-  it('each step is remembered once and in order, and one that looks first acts once', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(piece, { minLength: 1, maxLength: 6 }), async pieces => {
-        runId = await newRun()
-        const made = new Map<string, string[]>()
-        const acts = (title: string) => made.get(title) ?? []
-        const tries = new Map<string, number>()
-        const due = new Set(pieces.map((_, i) => `Step ${i}`))
-        const stalled: { turn: Promise<TurnEnd>; wakeUp: () => void }[] = []
-
-        const story: Story = async step => {
-          const answers: string[] = []
-          for (const [i, { kind, looksFirst, before }] of pieces.entries()) {
-            const title = `Step ${i}`
-            const make = () => {
-              const made_ = [...acts(title), `${title} made ${acts(title).length}`]
-              made.set(title, made_)
-              return made_.at(-1)!
-            }
-            if (kind === 'until') {
-              const options = { every: '2s', atMost: '1h', waitsFor: 'vendor' } as const
-              answers.push(
-                await step.until(title, options, async ({ looks }) => (looks >= before ? make() : undefined)),
-              )
-            } else {
-              const act = ({ again }: { again: boolean }) => {
-                const tried = (tries.get(title) ?? 0) + 1
-                tries.set(title, tried)
-                if (tried <= before) throw later()
-                return (looksFirst && again && acts(title)[0]) || make()
-              }
-              answers.push(await step(title, act, { looksFirst }))
-            }
-          }
-          return done(...answers)
-        }
-
-        for (let turns = 0; turns < 60; turns++) {
-          const hooks = accidentsOf(title => {
-            if (!due.delete(title)) return 'none'
-            return pieces[Number(title.slice(5))]!.accident
-          })
-          const taken = turn(story, { hooks, retry: { attempts: 5, firstDelay: '1s', longestDelay: '2s' } })
-          const end = await Promise.race([taken, hooks.gone]).catch(() => 'broke' as const)
-          if (end === 'gone') stalled.push({ turn: taken, wakeUp: hooks.wakeUp })
-          else if (end !== 'broke' && end.kind === 'parked') clock.moveTo(end.wakeAtMs)
-          else if (end !== 'broke') break
-        }
-        for (const { wakeUp } of stalled) wakeUp()
-        for (const { turn } of stalled) expect(await turn).toEqual({ kind: 'lost' })
-
-        const run = await read()
-        expect(run.state).toBe('succeeded')
-        expect(run.steps.map(({ title, position }) => [title, position])).toEqual(
-          pieces.map((_, i) => [`Step ${i}`, i]),
-        )
-        expect(run.ending?.lines).toEqual(run.steps.map(({ result }) => result))
-        for (const [i, { kind, looksFirst, accident }] of pieces.entries()) {
-          const times = acts(`Step ${i}`).length
-          const once = accident === 'none' || (kind === 'step' && looksFirst)
-          expect(times).toBe(once ? 1 : 2)
-        }
-      }),
-      { numRuns: 40 },
-    )
-  })
-
-  function accidentsOf(at: (title: string) => Piece['accident']) {
-    let gone!: (how: 'gone') => void
-    let wakeUp!: () => void
-    const asleep = new Promise<void>(resolve => {
-      wakeUp = resolve
-    })
-    return {
-      gone: new Promise<'gone'>(resolve => {
-        gone = resolve
-      }),
-      wakeUp: () => wakeUp(),
-      async beforeRemember(title: string) {
-        const accident = at(title)
-        if (accident === 'none') return
-        if (accident === 'breaks') throw new Error('the store broke')
-        gone('gone')
-        await asleep
-      },
-    }
-  }
 })

@@ -116,6 +116,24 @@ describe('a question', () => {
   })
 })
 
+describe('connections', () => {
+  it('are all gone when queue and worker are closed', async () => {
+    const clients = async () =>
+      String(await redis.call('CLIENT', 'LIST'))
+        .split('\n')
+        .filter(Boolean).length
+    const before = await clients()
+    const queue = await createReadQueue(setting, setting, silentLog)
+    const worker = await startReadWorker(setting, { answer: async id => id, log: silentLog })
+    await queue.ask('A1', 5000)
+    expect(await clients()).toBeGreaterThan(before)
+
+    await Promise.all([worker.close(), queue.close()])
+
+    await expect.poll(clients, { timeout: 5000 }).toBe(before)
+  })
+})
+
 describe('when Redis goes away', () => {
   it('whoever waits is told within moments, and nothing else breaks', async () => {
     const own = await startTestRedis()
