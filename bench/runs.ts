@@ -72,6 +72,11 @@ export async function measureRuns(redisUrl: string): Promise<Row[]> {
   const outboxQueue = createOutboxQueue(setting, 'console')
   const outbox = createOutbox(createOutboxStore(redis), [outboxQueue])
   const approvals = createApprovals(redis)
+  const audit = createAudit(redis, {
+    auditKeys: [new Secret(randomBytes(32).toString('base64'))],
+    clock: realClock,
+    log: silentLog,
+  })
   const jobs = new Map([[fiveSteps.name, fiveSteps as unknown as Job<never>]])
   const dispatcher = createDispatcher({
     definitions: { commands: [startFive], presses: new Map(), jobs, reads: new Map() },
@@ -83,6 +88,7 @@ export async function measureRuns(redisUrl: string): Promise<Row[]> {
     flows,
     deliveries: null as never,
     approvals,
+    audit,
     outbox,
     clock: realClock,
     chance: realChance,
@@ -123,6 +129,7 @@ export async function measureRuns(redisUrl: string): Promise<Row[]> {
     outbox,
     flows,
     approvals,
+    audit,
     policy,
     chance: realChance,
     log: silentLog,

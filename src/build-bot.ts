@@ -4,6 +4,7 @@
  */
 
 import { createAnswerer } from './bot/answer-reads.js'
+import { auditedDeliveries, recordCall, type WrittenCall } from './bot/audited.js'
 import { createDispatcher } from './bot/dispatch.js'
 import type { Definitions } from './bot/load.js'
 import type { Policy } from './bot/policy-model.js'
@@ -30,6 +31,7 @@ import { createOutbox, createOutboxQueue, startSender } from './queue/outbox.js'
 import { createReadQueue, createReadQueueView, startReadWorker } from './queue/reads.js'
 import { createApprovals } from './store/approvals.js'
 import { createAskStore } from './store/asks.js'
+import { createAudit } from './store/audit.js'
 import { createDeliveries } from './store/deliveries.js'
 import { createInventory } from './store/inventory.js'
 import { QUEUE_PREFIX } from './store/keys.js'
@@ -45,6 +47,8 @@ import { createVault } from './store/vault.js'
 export interface CommonParts {
   redisUrl: string
   secretKeys: readonly Secret[]
+  /** 32 bytes each, base64, the newest first: it signs the audit trail, all verify. */
+  auditKeys: readonly Secret[]
   definitions: Definitions
   /** Platforms that messages may go to, whether or not their chat process is this one. */
   platforms: readonly PlatformName[]
@@ -56,8 +60,11 @@ export interface CommonParts {
 }
 
 export interface WorkerParts extends CommonParts {
-  /** Makes the OVHcloud side, which asks the limiter before each call. */
-  ovh(limiter: RateLimiter): { okms: OkmsPort; privateCloud: PrivateCloudPort; close(): Promise<void> }
+  /** Makes the OVHcloud side, which asks the limiter before each call and tells of each one that writes. */
+  ovh(
+    limiter: RateLimiter,
+    audited: (call: WrittenCall) => void,
+  ): { okms: OkmsPort; privateCloud: PrivateCloudPort; close(): Promise<void> }
   probe: EndpointProbe
   /** `null`: no limit, for the sandbox. */
   rate: Rate | null
@@ -80,7 +87,10 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
   const redis = connectRedis(parts.redisUrl, 'worker', log)
   const setting = settingOf(redis)
   const shared = storesOf(redis, parts)
-  const ovh = parts.ovh(parts.rate ? createRateLimiter(redis, parts.rate) : unlimited)
+  const { audit } = shared
+  const ovh = parts.ovh(parts.rate ? createRateLimiter(redis, parts.rate) : unlimited, call =>
+    recordCall(audit, call),
+  )
   const flows = createFlowQueue(setting)
   const queues = parts.platforms.map(platform => createOutboxQueue(setting, platform))
   const outside: Outside = {
@@ -92,6 +102,7 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
     deliveries: shared.deliveries,
     ledger: createLedger(redis),
     profiles: createProfiles(shared.policy),
+    audit,
   }
   const runner = createRunner({
     runs: shared.runs,
@@ -100,6 +111,7 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
     outbox: createOutbox(shared.outboxStore, queues),
     flows,
     approvals: shared.approvals,
+    audit,
     policy: shared.policy,
     chance,
     log,
@@ -124,11 +136,13 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
     }),
     await startReadWorker(setting, { ...common, answer }),
   ]
+  audit.logHeads()
   return {
     async stop() {
       await closeAll(workers)
       await closeAll([flows, ...queues])
       await ovh.close()
+      await audit.stop()
       redis.disconnect()
     },
   }
@@ -154,6 +168,7 @@ export async function startChat(parts: ChatParts): Promise<Half & { busy(): bool
     flows,
     deliveries: shared.deliveries,
     approvals: shared.approvals,
+    audit: shared.audit,
     outbox: createOutbox(shared.outboxStore, queues),
     clock,
     chance,
@@ -182,6 +197,7 @@ export async function startChat(parts: ChatParts): Promise<Half & { busy(): bool
       for (const door of parts.doors) await door.stop()
       await closeAll(senders)
       await closeAll([reads, flows, ...queues])
+      await shared.audit.stop()
       redis.disconnect()
       patient.disconnect()
     },
@@ -255,13 +271,16 @@ const metricsOf = ({ metrics }: CommonParts) => (metrics ? { metrics } : {})
 
 const vigilanceOf = ({ vigilance }: CommonParts) => (vigilance ? { vigilance } : {})
 
-function storesOf(redis: RedisConnection, { secretKeys, clock }: CommonParts) {
+function storesOf(redis: RedisConnection, parts: CommonParts) {
+  const { secretKeys, clock } = parts
   const vault = createVault(redis, secretKeys)
+  const audit = createAudit(redis, parts)
   return {
     vault,
+    audit,
     runs: createRunStore(redis),
     asks: createAskStore(redis),
-    deliveries: createDeliveries(redis, vault, clock),
+    deliveries: auditedDeliveries(createDeliveries(redis, vault, clock), audit),
     approvals: createApprovals(redis),
     outboxStore: createOutboxStore(redis),
     policy: createPolicyStore<Policy>(redis),

@@ -68,10 +68,11 @@ async function openOps(): Promise<Ops> {
   }
 }
 
-async function start({ redisUrl, secretKeys, role, ovh }: Config, { metrics }: Ops): Promise<void> {
+async function start({ redisUrl, secretKeys, auditKeys, role, ovh }: Config, { metrics }: Ops): Promise<void> {
   const common: CommonParts = {
     redisUrl: redisUrl.reveal(),
     secretKeys,
+    auditKeys,
     definitions: await loadDefinitions(fileURLToPath(new URL('..', import.meta.url))),
     platforms: PLATFORMS,
     clock: realClock,
@@ -83,11 +84,12 @@ async function start({ redisUrl, secretKeys, role, ovh }: Config, { metrics }: O
     const { endpoint, authentication, rate } = ovh
     const worker = await startWorker({
       ...common,
-      ovh(limiter) {
+      ovh(limiter, audited) {
         const client = createOvhClient({
           endpoint,
           auth: authentication,
           limiter,
+          audited,
           clock: realClock,
           log,
           metrics,

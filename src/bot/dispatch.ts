@@ -2,11 +2,12 @@
  * From a message to its answer: acknowledges at once, drops what was seen before, finds the command, asks the policy, reads
  * the options, runs it. Whatever goes wrong becomes a sentence for the one who asked.
  */
-import type { Actor, Conversation } from '../core/actor.js'
-import type { Command, Doing, PressDefinition } from '../core/command.js'
+import { type Actor, personOf, placeOf } from '../core/actor.js'
+import type { Command, PressDefinition } from '../core/command.js'
 import { BotError } from '../core/errors.js'
 import type { Invocation, Press } from '../core/invocation.js'
 import type { Approvals } from '../core/ports/approvals.js'
+import type { Audit } from '../core/ports/audit.js'
 import { type Chance, newRunId } from '../core/ports/chance.js'
 import type { ChatListener, Exchange } from '../core/ports/chat.js'
 import type { Clock } from '../core/ports/clock.js'
@@ -18,38 +19,28 @@ import type { Outbox } from '../core/ports/outbox.js'
 import type { PolicySource } from '../core/ports/policy-source.js'
 import type { FlowQueue, ReadQueue } from '../core/ports/queue.js'
 import type { RunStore } from '../core/ports/runs.js'
-import { lines } from '../core/reply.js'
-import { code, say } from '../core/text.js'
 import { createRequests } from './approve.js'
+import { describeCommand, subjectsOfCommand, subjectsOfPress } from './audit-words.js'
+import { auditedRequests } from './audited.js'
 import { authorize, policyOf } from './authorize.js'
 import { completions } from './complete.js'
+import { createDoing, type DoingParts, type Met } from './doing.js'
 import { explainAsReply, logFailure } from './explain.js'
 import { createHandOver } from './hand-over.js'
 import type { Definitions } from './load.js'
 import { identify, may } from './policy-judge.js'
 import type { Policy } from './policy-model.js'
-import { newRun } from './runner.js'
 import { parseWords, readOptions } from './words.js'
-
-/** What is not answered by then is said to follow. */
-const PATIENCE_MS = 2500
-/** A question that no worker answered for so long is given up. */
-const ASK_TIMEOUT_MS = 120_000
 
 export interface DispatchParts {
   definitions: Definitions
   policy: PolicySource<Policy>
   inventory: Inventory
-  asks: {
-    put(
-      askId: string,
-      ask: { read: string; input: unknown; requester: Actor; conversation: Conversation },
-    ): Promise<void>
-    firstSight(interactionId: string): Promise<boolean>
-  }
+  asks: DoingParts['asks'] & { firstSight(interactionId: string): Promise<boolean> }
   reads: ReadQueue
   runs: RunStore
   flows: FlowQueue
+  audit: Audit
   deliveries: Deliveries
   approvals: Approvals
   outbox: Outbox
@@ -59,7 +50,12 @@ export interface DispatchParts {
   metrics?: Metrics
 }
 
-type Met = Pick<Invocation, 'id' | 'actor' | 'conversation'>
+/** What the audit trail will say of a command or press; filled in as it becomes clear. */
+interface Note {
+  kind: 'command' | 'press'
+  what: string
+  subjects: string[]
+}
 
 export function createDispatcher(parts: DispatchParts): ChatListener & { busy(): boolean } {
   let underWay = 0
@@ -69,11 +65,18 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     await parts.flows.wake(runId)
   }
 
+  const requestsFor = (policy: Policy, actor: Actor, { conversation }: Met) =>
+    auditedRequests(createRequests(policy, actor, { ...parts, poke }), parts.audit, {
+      actor,
+      conversation,
+      policy: policy.version,
+    })
+
   /** What commands and presses share; `act` answers through `doing`. */
   async function meet(
     met: Met,
     exchange: Exchange,
-    what: string,
+    note: Note,
     act: (policy: Policy, actor: Actor) => Promise<void>,
     counted: (outcome: Outcome, seconds: number) => void,
   ): Promise<void> {
@@ -81,6 +84,17 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     const metAt = performance.now()
     const seconds = () => (performance.now() - metAt) / 1000
     const reference = newRunId(parts.chance).slice(0, 4)
+    let judged: { policy: Policy; actor: Actor } | null = null
+    const record = (outcome: string) =>
+      parts.audit.record({
+        ...note,
+        who: personOf(judged?.actor ?? met.actor),
+        from: placeOf(met.conversation),
+        outcome,
+        policy: judged?.policy.version ?? null,
+        queryId: null,
+        reference,
+      })
     const acknowledged = exchange.acknowledge()
     try {
       const [, first] = await Promise.all([
@@ -90,18 +104,21 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       if (!first) return
       const policy = await policyOf(parts.policy)
       const actor = identify(policy, met.actor)
+      judged = { policy, actor }
       await act(policy, actor)
+      record('ok')
       counted('ok', seconds())
       parts.log.info('answered', {
-        what,
+        what: note.kind === 'press' ? note.what : note.kind,
         person: actor.person ?? actor.id,
         platform: actor.platform,
         reference,
       })
     } catch (thrown) {
       const error = BotError.from(thrown)
+      record(error.code)
       logFailure(parts.log, 'not done', error, {
-        what,
+        what: note.kind === 'press' ? note.what : note.kind,
         actor: met.actor.id,
         platform: met.actor.platform,
         reference,
@@ -113,69 +130,13 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     }
   }
 
-  function doing(
-    met: Met,
-    actor: Actor,
-    exchange: Exchange,
-    audience: 'asker' | 'everyone',
-  ): Omit<Doing, 'requests'> & { calm(): void } {
-    let started = 0
-    let answered = false
-    const notice = setTimeout(() => {
-      if (answered) return
-      void exchange
-        .answer(lines('Asking OVHcloud takes longer than usual; the answer follows here.'), 'asker')
-        .catch(() => {})
-    }, PATIENCE_MS)
-    const calm = () => {
-      answered = true
-      clearTimeout(notice)
-    }
-    return {
-      actor,
-      conversation: met.conversation,
-      calm,
-      async ask(read, input) {
-        const askId = newRunId(parts.chance)
-        const { conversation } = met
-        await parts.asks.put(askId, { read: read.name, input, requester: actor, conversation })
-        return (await parts.reads.ask(askId, ASK_TIMEOUT_MS)) as never
-      },
-      async start(job, input) {
-        const privately = audience === 'asker'
-        const runId = await parts.runs.create({
-          ...newRun(parts.chance, actor, job as never, input),
-          conversation: met.conversation,
-          privately,
-          createdAtMs: parts.clock.now(),
-          startKey: `${actor.platform}:${met.id}/${++started}`,
-        })
-        await parts.flows.add(runId)
-        return { runId, card: privately ? 'direct-message' : 'here' }
-      },
-      reply: {
-        async show(reply) {
-          calm()
-          await exchange.answer(reply, audience)
-        },
-        async follow({ runId, card }) {
-          calm()
-          const where = card === 'direct-message' ? 'by direct message' : 'here'
-          await exchange.answer(
-            lines(say`Started, run ${code(runId)}. I keep you informed ${where}.`),
-            'asker',
-          )
-        },
-      },
-    }
-  }
-
   async function runCommand(
     policy: Policy,
     actor: Actor,
     invocation: Invocation,
     exchange: Exchange,
     known: (command: string) => void,
+    note: Note,
   ) {
     const { conversation, said } = invocation
     const { commands } = parts.definitions
@@ -184,6 +145,8 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
         ? parseWords(said.text, commands)
         : { command: typedCommand(commands, said.command), raw: { ...said.options } }
     known(command.name)
+    note.what = describeCommand(command, raw)
+    note.subjects.push(...subjectsOfCommand(command, raw))
     authorize(policy, actor, conversation, command.requires)
     if (said.form === 'words' && said.readFile) {
       for (const [name, option] of Object.entries(command.options)) {
@@ -191,11 +154,11 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       }
     }
     const audience = command.answers === 'privately' ? 'asker' : 'everyone'
-    const able = doing(invocation, actor, exchange, audience)
+    const able = createDoing(parts, invocation, actor, exchange, audience, runId => note.subjects.push(runId))
     try {
       await command.run({
         ...able,
-        requests: createRequests(policy, actor, { ...parts, poke }),
+        requests: requestsFor(policy, actor, invocation),
         options: readOptions(command, raw),
         commands: () =>
           commands.filter(({ requires }) => requires === null || may(policy, actor, conversation, requires)),
@@ -211,13 +174,14 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     press: Press,
     exchange: Exchange,
     definition: PressDefinition,
+    note: Note,
   ) {
     authorize(policy, actor, press.conversation, definition.requires)
-    const able = doing(press, actor, exchange, 'asker')
+    const able = createDoing(parts, press, actor, exchange, 'asker', runId => note.subjects.push(runId))
     try {
       await definition.run({
         ...able,
-        requests: createRequests(policy, actor, { ...parts, poke }),
+        requests: requestsFor(policy, actor, press),
         subject: press.subject,
         fields: press.fields ?? {},
         deliveries: createHandOver({ ...press, actor }, exchange, { ...parts, poke }),
@@ -240,11 +204,12 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       const known = (name: string) => {
         command = name
       }
+      const note: Note = { kind: 'command', what: 'unknown', subjects: [] }
       return meet(
         invocation,
         exchange,
-        'command',
-        (policy, actor) => runCommand(policy, actor, invocation, exchange, known),
+        note,
+        (policy, actor) => runCommand(policy, actor, invocation, exchange, known, note),
         (outcome, seconds) => {
           metrics.count('commands', { command, outcome })
           metrics.observe('command', seconds, { command })
@@ -263,11 +228,12 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
             },
           )
         }
-        return runPress(policy, actor, press, exchange, definition)
+        return runPress(policy, actor, press, exchange, definition, note)
       }
       // What a client sends is only a name once we know it.
       const name = parts.definitions.presses.has(press.press) ? press.press : 'unknown'
-      return meet(press, exchange, press.press, act, outcome =>
+      const note: Note = { kind: 'press', what: name, subjects: subjectsOfPress(press.subject) }
+      return meet(press, exchange, note, act, outcome =>
         metrics.count('presses', { press: name, outcome }),
       )
     },

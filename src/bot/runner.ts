@@ -4,6 +4,7 @@ import type { Actor } from '../core/actor.js'
 import { BotError } from '../core/errors.js'
 import type { Job, JobContext, Outside } from '../core/job.js'
 import type { Approvals } from '../core/ports/approvals.js'
+import type { Audit } from '../core/ports/audit.js'
 import type { Chance } from '../core/ports/chance.js'
 import { newRunId } from '../core/ports/chance.js'
 import type { Target } from '../core/ports/chat.js'
@@ -15,6 +16,7 @@ import type { FlowQueue } from '../core/ports/queue.js'
 import type { ClaimedRun, RunStore } from '../core/ports/runs.js'
 import type { EndState, RunRecord } from '../core/run.js'
 import { approvalStep } from './approval-step.js'
+import { during, recordEnd } from './audited.js'
 import { logFailure } from './explain.js'
 import type { Policy } from './policy-model.js'
 import { headKey, threadOf, threadTitle } from './request-card.js'
@@ -33,6 +35,7 @@ export interface RunnerParts {
   outbox: Outbox
   flows: FlowQueue
   approvals: Approvals
+  audit: Audit
   policy: PolicySource<Policy>
   chance: Chance
   log: Log
@@ -94,11 +97,12 @@ export function createRunner(parts: RunnerParts): Runner {
       })
       const context = contextOf(run, job, turn, card, parts)
       try {
-        const end = await turn.take(async () => {
+        const end = await during(run, () => turn.take(async () => {
           const input = job.input.parse(run.input)
           return job.run({ ...context, input })
-        })
+        }))
         if (end.kind === 'ended') {
+          recordEnd(parts.audit, run)
           log.info('run ended', { runId, job: run.job, state: run.state })
           metrics.count('runs', { job: job.name, state: run.state as EndState })
         }

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { Actor, Conversation } from './actor.js'
 import type { Permission } from './permission.js'
 import type { ApprovalFacts } from './ports/approvals.js'
+import type { Audit } from './ports/audit.js'
 import type { Target } from './ports/chat.js'
 import type { Clock } from './ports/clock.js'
 import type { Deliveries } from './ports/deliveries.js'
@@ -27,6 +28,7 @@ export interface Outside {
   deliveries: Deliveries
   ledger: Ledger
   profiles: Profiles
+  audit: Pick<Audit, 'read'>
 }
 
 export interface ReadContext<I> extends Outside {

@@ -15,6 +15,7 @@ import {
   startChat,
   startWorker,
 } from '../build-bot.js'
+import { deriveAuditKeys } from '../config/keys.js'
 import { realChance } from '../core/ports/chance.js'
 import { movableClock } from '../core/ports/clock.js'
 import type { Log } from '../core/ports/log.js'
@@ -60,6 +61,8 @@ export interface Demo {
   redis: { url: string; dir: string }
   people: string[]
   travel: TimeTravel
+  /** From which the keys of its audit trail are derived too. */
+  secretKeys: readonly Secret[]
   stop(): Promise<void>
 }
 
@@ -86,9 +89,11 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     await publishPolicy(redis.url, policy, log)
 
     const clock = movableClock()
+    const secretKeys = [new Secret(randomBytes(32).toString('base64'))]
     const common: CommonParts = {
       redisUrl: redis.url,
-      secretKeys: [new Secret(randomBytes(32).toString('base64'))],
+      secretKeys,
+      auditKeys: deriveAuditKeys(secretKeys),
       definitions,
       platforms: ['console'],
       clock,
@@ -121,7 +126,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       settle: travel.settle,
       advance: byMs => travel.advance(clock.now() + byMs),
     })
-    return { session, door, sandbox, redis, people, travel, stop }
+    return { session, door, sandbox, redis, people, travel, secretKeys, stop }
   } catch (error) {
     await stop()
     throw error
@@ -133,7 +138,7 @@ export function startDemoWorker({ common, sandbox }: WorkerSetting, hooks: TurnH
   const { clock, log, metrics } = common
   return startWorker({
     ...common,
-    ovh: limiter => ovhAt(sandbox, { limiter, clock, log, ...(metrics ? { metrics } : {}) }),
+    ovh: (limiter, audited) => ovhAt(sandbox, { limiter, audited, clock, log, ...(metrics ? { metrics } : {}) }),
     probe: createEndpointProbe({ clock }),
     rate: null,
     hooks,
@@ -142,7 +147,7 @@ export function startDemoWorker({ common, sandbox }: WorkerSetting, hooks: TurnH
 
 function ovhAt(
   sandbox: Pick<Sandbox, 'info'>,
-  parts: Pick<Parameters<typeof createOvhClient>[0], 'limiter' | 'clock' | 'log' | 'metrics'>,
+  parts: Pick<Parameters<typeof createOvhClient>[0], 'limiter' | 'audited' | 'clock' | 'log' | 'metrics'>,
 ) {
   const { url, applicationKey, applicationSecret, consumerKey } = sandbox.info
   const client = createOvhClient({

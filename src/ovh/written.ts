@@ -1,6 +1,5 @@
 /** Tells of calls that write, once each is over: for the audit trail. What was sent and what came back stays untold. */
 import { BotError } from '../core/errors.js'
-import type { OvhAnswer, OvhRequest } from './client.js'
 import { idsIn, routeOf } from './route.js'
 
 export interface OvhWrite {
@@ -15,14 +14,20 @@ export interface OvhWrite {
   queryId: string | null
 }
 
-/** A call that may be repeated though it is no GET changes nothing. */
-const writes = ({ method, retry }: OvhRequest<unknown>) => method !== 'GET' && retry !== 'safe'
+interface Asked {
+  method: string
+  path: string
+  retry?: 'safe' | 'never'
+}
 
-export async function telling<T>(
+/** A call that may be repeated though it is no GET changes nothing. */
+const writes = ({ method, retry }: Asked) => method !== 'GET' && retry !== 'safe'
+
+export async function telling<A extends Pick<OvhWrite, 'queryId'> & { status: number }>(
   tell: ((call: OvhWrite) => void) | undefined,
-  asked: OvhRequest<T>,
-  act: () => Promise<OvhAnswer<T>>,
-): Promise<OvhAnswer<T>> {
+  asked: Asked,
+  act: () => Promise<A>,
+): Promise<A> {
   if (!tell || !writes(asked)) return act()
   const call = { route: routeOf(asked.method, asked.path), ids: idsIn(asked.path) }
   try {

@@ -10,15 +10,18 @@ const { loadDefinitions } = await import(new URL('src/bot/load.js', dist))
 const { Secret } = await import(new URL('src/core/secret.js', dist))
 const { realClock } = await import(new URL('src/core/ports/clock.js', dist))
 const { realChance } = await import(new URL('src/core/ports/chance.js', dist))
+const { deriveAuditKeys } = await import(new URL('src/config/keys.js', dist))
 const { createLog } = await import(new URL('src/ops/log.js', dist))
 
 const { redisUrl, secretKeys, info, dieAfter } = JSON.parse(process.env.WORKER_SETTING)
+const boxed = secretKeys.map(key => new Secret(key))
 
 const worker = await startDemoWorker(
   {
     common: {
       redisUrl,
-      secretKeys: secretKeys.map(key => new Secret(key)),
+      secretKeys: boxed,
+      auditKeys: deriveAuditKeys(boxed),
       definitions: await loadDefinitions(fileURLToPath(dist)),
       platforms: ['console'],
       clock: realClock,

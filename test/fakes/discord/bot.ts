@@ -48,6 +48,7 @@ export async function startDiscordBot() {
   const common: CommonParts = {
     redisUrl: redis.url,
     secretKeys: [new Secret(randomBytes(32).toString('base64'))],
+    auditKeys: [new Secret(randomBytes(32).toString('base64'))],
     definitions,
     platforms: ['discord'],
     clock,

@@ -60,6 +60,7 @@ export async function startSlackBot({ way = 'http', paceMs = 0 }: SlackBotOption
   const common: CommonParts = {
     redisUrl: redis.url,
     secretKeys: [new Secret(randomBytes(32).toString('base64'))],
+    auditKeys: [new Secret(randomBytes(32).toString('base64'))],
     definitions,
     platforms: ['slack'],
     clock,

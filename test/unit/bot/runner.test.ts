@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { Policy } from '../../../src/bot/policy-model.js'
 import { createRunner, newRun } from '../../../src/bot/runner.js'
+import { noAudit } from '../../../src/core/ports/audit.js'
 import { defineJob, type Job, type Outside } from '../../../src/core/job.js'
 import { realChance } from '../../../src/core/ports/chance.js'
 import { movableClock } from '../../../src/core/ports/clock.js'
@@ -55,6 +56,7 @@ function botWith(...jobs: Job<never>[]) {
     },
     flows: { add: async () => {}, wake: async () => {} },
     approvals: createApprovals(redis),
+    audit: noAudit,
     policy: { current: async (): Promise<Policy | null> => null },
     chance: realChance,
     log: silentLog,

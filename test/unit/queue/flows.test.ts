@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { z } from 'zod'
 import type { TurnHooks } from '../../../src/bot/run-steps.js'
 import { createRunner } from '../../../src/bot/runner.js'
+import { noAudit } from '../../../src/core/ports/audit.js'
 import { BotError } from '../../../src/core/errors.js'
 import { defineJob, type Job, type Outside } from '../../../src/core/job.js'
 import { newRunId, realChance } from '../../../src/core/ports/chance.js'
@@ -82,6 +83,7 @@ function startRunning(job: Job<never>, hooks: TurnHooks = {}, parts: Partial<Flo
     outbox: nowhere,
     flows,
     approvals: createApprovals(redis),
+    audit: noAudit,
     policy: { current: async () => null },
     chance: realChance,
     log: silentLog,
