@@ -40,8 +40,11 @@ try {
   const verdict = await verifyAudit(told(auditLinks(redis)), auditKeys, head)
   const entries = verdict.count === 1 ? '1 entry' : `${verdict.count} entries`
   if (verdict.good) {
-    const against = head ? `, and hold the head of entry ${head.count}` : ''
-    process.stdout.write(`The audit trail is good: ${entries} follow one another unbroken${against}.\n`)
+    process.stdout.write(
+      head
+        ? `The audit trail is good: ${entries} unbroken, and the head of entry ${head.count} is among them.\n`
+        : `The audit trail is good: ${entries} unbroken. Without --head, newest entries that were cut off do not show.\n`,
+    )
   } else {
     const where = verdict.id === null ? '' : ` at entry ${verdict.id}`
     process.stdout.write(`The audit trail is broken${where}. ${verdict.why} ${entries} before it are good.\n`)

@@ -68,7 +68,10 @@ async function openOps(): Promise<Ops> {
   }
 }
 
-async function start({ redisUrl, secretKeys, auditKeys, role, ovh }: Config, { metrics }: Ops): Promise<void> {
+async function start(
+  { redisUrl, secretKeys, auditKeys, role, ovh }: Config,
+  { metrics }: Ops,
+): Promise<void> {
   const common: CommonParts = {
     redisUrl: redisUrl.reveal(),
     secretKeys,

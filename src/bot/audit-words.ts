@@ -41,7 +41,9 @@ export function subjectsOfCommand(command: Command, raw: Readonly<Record<string,
   return Object.entries(command.options).flatMap(([name, option]) => {
     const value = raw[name]?.trim()
     if (value === undefined || !(ABOUT.includes(option.kind) || NAMES.includes(name))) return []
-    return isShown(name, option, value) ? [option.kind === 'run' ? String(option.parse(value, name)) : value] : []
+    return isShown(name, option, value)
+      ? [option.kind === 'run' ? String(option.parse(value, name)) : value]
+      : []
   })
 }
 
@@ -67,9 +69,7 @@ function isShown(name: string, option: Option<unknown>, value: string): boolean 
 function digestOf(value: string): string {
   const hash = createHash('sha256').update(value).digest('hex').slice(0, 8)
   // Of a short text a hash tells the text to whoever tries all.
-  return value.length < 64
-    ? `(${value.length} characters)`
-    : `(${value.length} characters, SHA-256 ${hash})`
+  return value.length < 64 ? `(${value.length} characters)` : `(${value.length} characters, SHA-256 ${hash})`
 }
 
 function namesIn(value: unknown, depth: number): string[] {

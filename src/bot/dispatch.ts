@@ -152,6 +152,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       for (const [name, option] of Object.entries(command.options)) {
         if (option.kind === 'file' && raw[name] !== undefined) raw[name] = await said.readFile(raw[name])
       }
+      note.what = describeCommand(command, raw)
     }
     const audience = command.answers === 'privately' ? 'asker' : 'everyone'
     const able = createDoing(parts, invocation, actor, exchange, audience, runId => note.subjects.push(runId))
@@ -233,9 +234,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       // What a client sends is only a name once we know it.
       const name = parts.definitions.presses.has(press.press) ? press.press : 'unknown'
       const note: Note = { kind: 'press', what: name, subjects: subjectsOfPress(press.subject) }
-      return meet(press, exchange, note, act, outcome =>
-        metrics.count('presses', { press: name, outcome }),
-      )
+      return meet(press, exchange, note, act, outcome => metrics.count('presses', { press: name, outcome }))
     },
   }
 }

@@ -84,10 +84,7 @@ export function createDoing(
       async follow({ runId, card }) {
         calm()
         const where = card === 'direct-message' ? 'by direct message' : 'here'
-        await exchange.answer(
-          lines(say`Started, run ${code(runId)}. I keep you informed ${where}.`),
-          'asker',
-        )
+        await exchange.answer(lines(say`Started, run ${code(runId)}. I keep you informed ${where}.`), 'asker')
       },
     },
   }

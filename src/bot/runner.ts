@@ -97,10 +97,12 @@ export function createRunner(parts: RunnerParts): Runner {
       })
       const context = contextOf(run, job, turn, card, parts)
       try {
-        const end = await during(run, () => turn.take(async () => {
-          const input = job.input.parse(run.input)
-          return job.run({ ...context, input })
-        }))
+        const end = await during(run, () =>
+          turn.take(async () => {
+            const input = job.input.parse(run.input)
+            return job.run({ ...context, input })
+          }),
+        )
         if (end.kind === 'ended') {
           recordEnd(parts.audit, run)
           log.info('run ended', { runId, job: run.job, state: run.state })

@@ -138,7 +138,8 @@ export function startDemoWorker({ common, sandbox }: WorkerSetting, hooks: TurnH
   const { clock, log, metrics } = common
   return startWorker({
     ...common,
-    ovh: (limiter, audited) => ovhAt(sandbox, { limiter, audited, clock, log, ...(metrics ? { metrics } : {}) }),
+    ovh: (limiter, audited) =>
+      ovhAt(sandbox, { limiter, audited, clock, log, ...(metrics ? { metrics } : {}) }),
     probe: createEndpointProbe({ clock }),
     rate: null,
     hooks,

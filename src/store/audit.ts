@@ -194,7 +194,10 @@ export function createAudit(redis: RedisConnection, { auditKeys, clock, log }: A
 
     async stop() {
       clearInterval(heads)
-      await Promise.race([flush(), pause(FLUSH_WITHIN_MS)])
+      const inTime = new AbortController()
+      const tooLong = pause(FLUSH_WITHIN_MS, undefined, { signal: inTime.signal }).catch(() => {})
+      await Promise.race([flush(), tooLong])
+      inTime.abort()
       stopped = true
       for (const entry of waiting.splice(0)) log.error('audit entry lost', { entry })
     },

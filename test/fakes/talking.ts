@@ -50,7 +50,7 @@ export interface Side {
   /** All that the bot sent over a wire so far. */
   wire(): { to: string; bytes: Buffer }[]
   /** The short-lived ways to answer what was said so far end now; `null` where there is no such thing. */
-  readonly answersLapse: (() => void) | null
+  readonly answersLapse: ((time: { passes(byMs: number): Promise<void> }) => Promise<void>) | null
   /** Somebody lets nobody write to them any more, until `opens` again; `null` where that cannot be. */
   readonly directMessages: { closes(name: string): void; opens(name: string): void } | null
   /** The platform itself is still at work with what it was sent. */

@@ -60,6 +60,7 @@ export async function startBot<M extends Record<string, SideMaker>>(make: M, opt
   const common: CommonParts = {
     redisUrl: redis.url,
     secretKeys: [new Secret(randomBytes(32).toString('base64'))],
+    auditKeys: [new Secret(randomBytes(32).toString('base64'))],
     definitions,
     platforms: all.map(({ platform }) => platform),
     clock,
@@ -112,6 +113,8 @@ export async function startBot<M extends Record<string, SideMaker>>(make: M, opt
       await travel.settle()
       while (all.some(side => side.isAtWork())) await sleep(10)
     },
+    /** Time goes by and nothing that is due happens yet. */
+    passes: (byMs: number) => moveTo(clock.now() + byMs),
     advances: (byMs: number) => travel.advance(clock.now() + byMs),
     /** Both halves end and others begin: they know nothing but what is in Redis. */
     async restarts() {

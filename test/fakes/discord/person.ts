@@ -186,11 +186,7 @@ export function createPerson(fake: FakeDiscord, user: User): DiscordPerson {
   }
 
   /** `/okms credential reader 30d key:bot`, filled into the options in the order in which Discord shows them. */
-  async function says(
-    line: string,
-    place?: Place,
-    uploads: Record<string, OptionValue> = {},
-  ): Promise<void> {
+  async function says(line: string, place?: Place, uploads: Record<string, OptionValue> = {}): Promise<void> {
     const words = [...line.matchAll(/([\w-]+):"([^"]*)"|"([^"]*)"|(\S+)/g)].map(
       ([, name, quoted, alone, word]) => (name === undefined ? (alone ?? word!) : `${name}:${quoted}`),
     )

@@ -58,12 +58,20 @@ export async function consoleSide(): Promise<Side> {
       pastes: (line, option, text) => says(`${line} ${option}:"${text.trim().replaceAll('\n', '\\n')}"`),
       async presses(label, runId) {
         const mine = readable().flatMap(({ buttons }) => buttons)
-        if (!mine.some(button => bare(button.label) === bare(label) && (runId ?? button.subject) === button.subject))
+        if (
+          !mine.some(
+            button => bare(button.label) === bare(label) && (runId ?? button.subject) === button.subject,
+          )
+        )
           throw new Error(`${name} sees no button ${label}`)
         await types(`${name}: press ${label}${runId === undefined ? '' : ` ${runId}`}`)
       },
       fills: fields =>
-        types(`${name}: fill ${Object.entries(fields).map(([field, value]) => `${field}:"${value}"`).join(' ')}`),
+        types(
+          `${name}: fill ${Object.entries(fields)
+            .map(([field, value]) => `${field}:"${value}"`)
+            .join(' ')}`,
+        ),
       sees: place => readable(place).map(({ lines }) => lines.join('\n')),
       files: async () =>
         received

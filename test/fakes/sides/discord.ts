@@ -13,8 +13,8 @@ export interface DiscordSide extends Side {
 }
 
 const TOKEN_LIVES_MS = 15 * 60_000
-/** Closed direct messages, and somebody who is in no server: answers that a faultless bot gets too. */
-const NO_FAULT_OF_OURS = [50007, 10007]
+/** Closed direct messages; somebody who is in no server; a thread opened before a restart: answers that a faultless bot gets too. */
+const NO_FAULT_OF_OURS = [50007, 10007, 160004]
 const INTERACTION_TOKEN = /interaction-token-[^/]+/
 
 export async function discordSide({ clock, log }: { clock: MovableClock; log: Log }): Promise<DiscordSide> {
@@ -45,14 +45,21 @@ export async function discordSide({ clock, log }: { clock: MovableClock; log: Lo
       complainedUntil = discord.requests.length
       return asked
         .filter(({ code }) => code !== null && !NO_FAULT_OF_OURS.includes(code))
-        .map(({ method, path, code, why }) => `${method} ${path.replace(INTERACTION_TOKEN, '…')} ${why} ${code}`)
+        .map(
+          ({ method, path, code, why }) => `${method} ${path.replace(INTERACTION_TOKEN, '…')} ${why} ${code}`,
+        )
     },
     wire: () =>
-      discord.requests.map(({ method, path, raw }) => ({ to: `${method} ${path.split('/').at(-1)}`, bytes: raw })),
-    answersLapse: () => clock.moveTo(clock.now() + TOKEN_LIVES_MS + 1000),
+      discord.requests.map(({ method, path, raw }) => ({
+        to: `${method} ${path.split('/').at(-1)}`,
+        bytes: raw,
+      })),
+    answersLapse: time => time.passes(TOKEN_LIVES_MS + 1000),
     directMessages: {
-      closes: name => void (person(name).user.closedDms = true),
-      opens: name => void (person(name).user.closedDms = false),
+      closes: name => person(name).closesDirectMessages(),
+      opens(name) {
+        person(name).user.closedDms = false
+      },
     },
     isAtWork: () => false,
     stop: () => discord.stop(),

@@ -50,7 +50,7 @@ export async function slackSide({ clock, log }: { clock: MovableClock; log: Log 
     },
     complaints: () => server.mistakes.splice(0),
     wire: () => server.requests.map(({ to, body }) => ({ to, bytes: Buffer.from(body, 'latin1') })),
-    answersLapse() {
+    async answersLapse() {
       for (const entry of world.responseUrls.values()) entry.uses = RESPONSE_URL_USES
     },
     directMessages: {

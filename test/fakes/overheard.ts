@@ -1,0 +1,58 @@
+/** Listens at a door: every reply that the bot gives to it, as the plain data it is. */
+import type { ChatDoor, ChatListener, Exchange } from '../../src/core/ports/chat.js'
+import type { Reply } from '../../src/core/reply.js'
+
+export interface Overheard {
+  /** Its key without the run, such as `card`; `answer` to a command or press, `handover` with files. */
+  what: string
+  reply: Reply
+  /** Names of the files that were handed over with it. */
+  files: string[]
+}
+
+export function overhear() {
+  const heard: Overheard[] = []
+  const note = (what: string, reply: Reply, files: string[] = []) => void heard.push({ what, reply, files })
+
+  const listening = (exchange: Exchange): Exchange => ({
+    acknowledge: () => exchange.acknowledge(),
+    answer(reply, audience) {
+      note('answer', reply)
+      return exchange.answer(reply, audience)
+    },
+    deliver(handover) {
+      note(
+        'handover',
+        handover.reply,
+        handover.files.map(({ name }) => name),
+      )
+      return exchange.deliver(handover)
+    },
+  })
+
+  return {
+    /** The newest of its kind. @throws when there was none */
+    newest(what: string): Overheard {
+      const found = heard.findLast(one => one.what === what)
+      if (!found) throw new Error(`nobody said ${what}, only ${heard.map(one => one.what)}`)
+      return found
+    },
+    watched: (door: ChatDoor): ChatDoor => ({
+      ...door,
+      start: (listener: ChatListener) =>
+        door.start({
+          ...listener,
+          onInvocation: (invocation, exchange) => listener.onInvocation(invocation, listening(exchange)),
+          onPress: (press, exchange) => listener.onPress(press, listening(exchange)),
+        }),
+      post(message) {
+        note(message.key.split('/')[1]!, message.reply)
+        return door.post(message)
+      },
+      edit(ref, message) {
+        note(message.key.split('/')[1]!, message.reply)
+        return door.edit(ref, message)
+      },
+    }),
+  }
+}
