@@ -9,7 +9,7 @@ export default defineCommand({
   name: 'attach',
   summary: 'Register an OKMS as the key server of a Private Cloud',
   options: {
-    cloud: option.text('The Private Cloud, such as pcc-192-0-2-10', { maxLength: 100 }),
+    cloud: option.cloud('The Private Cloud, such as pcc-192-0-2-10'),
     okms: option.okms('The OKMS'),
     reason: option.text('Why, for those who approve', { maxLength: 300 }).optional(),
     description: option.text('What OVHcloud shows beside the key server', { maxLength: 100 }).optional(),

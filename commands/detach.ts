@@ -6,7 +6,7 @@ export default defineCommand({
   name: 'detach',
   summary: 'Take a key server away from a Private Cloud',
   options: {
-    cloud: option.text('The Private Cloud, such as pcc-192-0-2-10', { maxLength: 100 }),
+    cloud: option.cloud('The Private Cloud, such as pcc-192-0-2-10'),
     kmsid: option.number('The key server, as /okms clouds numbers it'),
     reason: option.text('Why, for those who approve', { maxLength: 300 }).optional(),
   },

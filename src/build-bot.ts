@@ -95,8 +95,7 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
   const queues = parts.platforms.map(platform => createOutboxQueue(setting, platform))
   const outside: Outside = {
     clock,
-    okms: rememberInventory(ovh.okms, createInventory(redis), log),
-    privateCloud: ovh.privateCloud,
+    ...rememberInventory(ovh, createInventory(redis), log),
     probe: parts.probe,
     vault: shared.vault,
     deliveries: shared.deliveries,

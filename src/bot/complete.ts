@@ -31,6 +31,7 @@ export async function completions(
   const kind = command.options[asking.option]?.kind
   switch (kind) {
     case 'okms':
+    case 'cloud':
     case 'region':
     case 'credential':
       return matching(await inventory.names(kind), asking.typed)

@@ -2,39 +2,50 @@
 import type { Inventory } from '../core/ports/inventory.js'
 import type { Log } from '../core/ports/log.js'
 import type { OkmsPort } from '../core/ports/okms.js'
+import type { PrivateCloudPort } from '../core/ports/private-cloud.js'
 
-export function rememberInventory(okms: OkmsPort, inventory: Inventory, log: Log): OkmsPort {
+export interface Watched {
+  okms: OkmsPort
+  privateCloud: PrivateCloudPort
+}
+
+/** The same ports, with their names kept on the way. */
+export function rememberInventory({ okms, privateCloud }: Watched, inventory: Inventory, log: Log): Watched {
   const keep = (...what: Parameters<Inventory['remember']>) => {
     // A convenience must not fail what it accompanies.
     inventory.remember(...what).catch(error => log.debug('inventory not kept', { reason: String(error) }))
   }
+  const namesOf = (all: readonly { name: string }[]) => all.map(({ name }) => name)
   return {
-    ...okms,
-    async list(signal) {
-      const all = await okms.list(signal)
-      keep(
-        'okms',
-        'all',
-        all.map(({ name }) => name),
-      )
-      return all
+    privateCloud: {
+      ...privateCloud,
+      async list(signal) {
+        const names = await privateCloud.list(signal)
+        keep('cloud', 'all', names)
+        return names
+      },
     },
-    async regions(signal) {
-      const all = await okms.regions(signal)
-      keep(
-        'region',
-        'all',
-        all.map(({ id }) => id),
-      )
-      return all
-    },
-    async *credentialPages(okmsId, signal) {
-      const live: string[] = []
-      for await (const page of okms.credentialPages(okmsId, signal)) {
-        live.push(...page.filter(({ status }) => status === 'READY').map(({ name }) => name))
-        yield page
-      }
-      keep('credential', okmsId, live)
+    okms: {
+      ...okms,
+      async list(signal) {
+        const all = await okms.list(signal)
+        keep('okms', 'all', namesOf(all))
+        return all
+      },
+      async regions(signal) {
+        const all = await okms.regions(signal)
+        const ids = all.map(({ id }) => id)
+        keep('region', 'all', ids)
+        return all
+      },
+      async *credentialPages(okmsId, signal) {
+        const live: string[] = []
+        for await (const page of okms.credentialPages(okmsId, signal)) {
+          live.push(...namesOf(page.filter(({ status }) => status === 'READY')))
+          yield page
+        }
+        keep('credential', okmsId, live)
+      },
     },
   }
 }

@@ -16,6 +16,7 @@ export type OptionKind =
   | 'number'
   | 'file'
   | 'okms'
+  | 'cloud'
   | 'credential'
   | 'region'
   | 'profile'
@@ -92,6 +93,7 @@ function refuseKeys(raw: string, name: string): string {
 export const option = {
   text: (summary: string, more: { maxLength?: number } = {}) => make('text', summary, trimmed, more),
   okms: (summary: string) => make('okms', summary, trimmed, { maxLength: 100 }),
+  cloud: (summary: string) => make('cloud', summary, trimmed, { maxLength: 100 }),
   credential: (summary: string) => make('credential', summary, trimmed, { maxLength: 100 }),
   region: (summary: string) => make('region', summary, trimmed, { maxLength: 40 }),
   profile: (summary: string) => make('profile', summary, trimmed, { maxLength: 50 }),

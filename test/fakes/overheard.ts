@@ -5,6 +5,8 @@ import type { Reply } from '../../src/core/reply.js'
 export interface Overheard {
   /** Its key without the run, such as `card`; `answer` to a command or press, `handover` with files. */
   what: string
+  /** The run it is about; empty where its key names none. */
+  runId: string
   reply: Reply
   /** Names of the files that were handed over with it. */
   files: string[]
@@ -12,17 +14,20 @@ export interface Overheard {
 
 export function overhear() {
   const heard: Overheard[] = []
-  const note = (what: string, reply: Reply, files: string[] = []) => void heard.push({ what, reply, files })
+  function note(key: string, reply: Reply, files: string[] = []): void {
+    const [runId, what = ''] = key.split('/')
+    heard.push({ what, runId: runId!, reply, files })
+  }
 
   const listening = (exchange: Exchange): Exchange => ({
     acknowledge: () => exchange.acknowledge(),
     answer(reply, audience) {
-      note('answer', reply)
+      note('/answer', reply)
       return exchange.answer(reply, audience)
     },
     deliver(handover) {
       note(
-        'handover',
+        `${handover.runId}/handover`,
         handover.reply,
         handover.files.map(({ name }) => name),
       )
@@ -46,11 +51,11 @@ export function overhear() {
           onPress: (press, exchange) => listener.onPress(press, listening(exchange)),
         }),
       post(message) {
-        note(message.key.split('/')[1]!, message.reply)
+        note(message.key, message.reply)
         return door.post(message)
       },
       edit(ref, message) {
-        note(message.key.split('/')[1]!, message.reply)
+        note(message.key, message.reply)
         return door.edit(ref, message)
       },
     }),

@@ -78,7 +78,7 @@ describe('/okms credential', () => {
     )
     const card = text(ana.sees('dm'))
     expect(card).toMatch(
-      /Credential reader for prod-kms · run [0-9A-Z]{8}\n✅ Prepare the request · profile reader/,
+      /Credential reader for prod-kms · run [0-9A-Z]{8}\n✅ Ask for approval · none needed\n✅ Prepare the request · profile reader/,
     )
     expect(card).toContain('🔒 Credential reader for prod-kms is ready.')
     expect(card).toMatch(/Collect it by \d+ \w+ \d{4} \d\d:\d\d UTC \(60 min\)/)

@@ -22,7 +22,15 @@ export type SlashCommand = RESTPostAPIChatInputApplicationCommandsJSONBody
 type Sub = APIApplicationCommandSubcommandOption
 
 /** Kinds that the bot can complete from policy and inventory while they are typed. */
-const COMPLETED: readonly OptionKind[] = ['okms', 'credential', 'region', 'profile', 'command', 'run']
+const COMPLETED: readonly OptionKind[] = [
+  'okms',
+  'cloud',
+  'credential',
+  'region',
+  'profile',
+  'command',
+  'run',
+]
 
 /** Everything in one command, so that one set of permissions in the server's settings covers the bot. */
 export function encodeCommands(commands: readonly CommandFace[]): SlashCommand {

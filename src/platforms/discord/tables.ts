@@ -43,13 +43,14 @@ export function tableLines({ columns, rows }: Table): string[] {
   )
 }
 
-/** **prod-kms**, then a line of what is known of it, each with its name. */
+/** **prod-kms**, then a line of what is known of it, each with its name; where there is but one such thing, it needs none. */
 function paragraph({ columns }: Table, row: readonly string[]): string {
   const [name = '', ...rest] = row
   const facts = rest.flatMap((cell, i) => {
     if (cell.trim() === '') return []
+    const shown = ID.test(cell) ? inlineCode(cell) : escapeMarkdown(cell)
     const header = columns[i + 1]!.header.toLowerCase()
-    return [`${escapeMarkdown(header)} ${ID.test(cell) ? inlineCode(cell) : escapeMarkdown(cell)}`]
+    return [columns.length === 2 ? shown : `${escapeMarkdown(header)} ${shown}`]
   })
   return [`**${escapeMarkdown(name)}**`, facts.join(' · ')].filter(line => line !== '').join('\n')
 }

@@ -144,15 +144,18 @@ describe('writing', () => {
   })
 
   it('tells the log its head from time to time, for verifying against', async () => {
-    const told = Promise.withResolvers<Record<string, unknown> | undefined>()
+    let told: (head: Record<string, unknown> | undefined) => void
+    const heard = new Promise<Record<string, unknown> | undefined>(resolve => {
+      told = resolve
+    })
     const info = (text: string, details?: Record<string, unknown>) => {
-      if (text === 'audit head') told.resolve(details)
+      if (text === 'audit head') told(details)
     }
     const audit = trailOn(redis, [KEY], { ...silentLog, info })
     await written(3, audit)
 
     audit.logHeads(10)
-    const head = await told.promise
+    const head = await heard
     await audit.stop()
 
     expect(head).toEqual(await audit.headLine())
