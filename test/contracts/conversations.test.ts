@@ -57,7 +57,7 @@ function parityTable(): string {
   return [
     '# The same bot on every platform',
     '',
-    'Written by `test/contracts/conversations.test.ts` from what it saw: each row is one conversation, held on each platform.',
+    'Written by `test/contracts/conversations.test.ts` from what it saw: each row is one conversation, held on each platform. After a change that is meant: `npx vitest run test/contracts/conversations.test.ts -u`.',
     '',
     row(['conversation', 'the bot …', ...PLATFORMS.map(platform => TITLES[platform])]),
     row(['---', '---', ...PLATFORMS.map(() => '---')]),

@@ -92,7 +92,7 @@ function page(): string {
   )
   const head = [
     '# How the bot reads',
-    'Written by `test/unit/platforms/cards.test.ts`: what a whole bot said, encoded for each platform and read as its clients show it; buttons stand in brackets, files by name. Ids, fingerprints, addresses and instants are examples.',
+    'Written by `test/unit/platforms/cards.test.ts`: what a whole bot said, encoded for each platform and read as its clients show it; buttons stand in brackets, files by name. Ids, fingerprints, addresses and instants are examples. After a change of wording that is meant: `npx vitest run test/unit/platforms/cards.test.ts -u`.',
   ]
   return `${[...head, ...shown].join('\n\n')}\n`
 }
