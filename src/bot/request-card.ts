@@ -42,7 +42,7 @@ export function votingMessage(runId: string): Reply {
   })
   return {
     kind: 'text',
-    lines: [say`Or: ${code(`@okms approve ${runId}`)}`],
+    lines: [say`Or: ${code(`/okms approve ${runId}`)}, in a Slack thread ${code(`@okms approve ${runId}`)}`],
     buttons: [
       button('approve', 'Approve', 'primary'),
       button('deny', 'Deny…', 'danger'),

@@ -2,12 +2,10 @@
  * A whole bot with any doors at once: real Redis, real queues, the sandbox, one chat half and one worker half that can be started anew,
  * and one clock for all. What people do is up to its sides.
  */
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { loadDefinitions } from '../../src/bot/load.js'
 import { formatPolicyMistakes, parsePolicy } from '../../src/bot/policy.js'
 import { type CommonParts, openQueues, publishPolicy, startChat } from '../../src/build-bot.js'
@@ -22,6 +20,7 @@ import { createLog } from '../../src/ops/log.js'
 import { createTimeTravel } from '../../src/queue/time-travel.js'
 import { startSandbox } from '../../src/sandbox/sandbox.js'
 import { keys } from '../../src/store/keys.js'
+import { connectRedis } from '../../src/store/redis.js'
 import type { Side } from './talking.js'
 import { PROJECT } from './test-bot.js'
 
@@ -97,10 +96,10 @@ export async function startBot<M extends Record<string, SideMaker>>(make: M, opt
 
   /** A lane whose sender was killed is free for another after half a minute. */
   async function leasesRunOut(): Promise<void> {
-    const redisCli = (...words: string[]) => promisify(execFile)('redis-cli', ['-u', redis.url, ...words])
-    const { stdout } = await redisCli('--scan', '--pattern', keys.laneState('*'))
-    for (const key of stdout.trim().split('\n'))
-      if (key !== '') await redisCli('hdel', key, 'token', 'leaseUntil', 'calledUntil')
+    const store = connectRedis(redis.url, 'worker', log)
+    for (const key of await store.keys(keys.laneState('*')))
+      await store.hdel(key, 'token', 'leaseUntil', 'calledUntil')
+    store.disconnect()
   }
 
   return {

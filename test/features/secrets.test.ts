@@ -1,15 +1,13 @@
 /** A canary search: no byte of a private key or passphrase lies anywhere but in the inbox, whatever was asked for or pasted. */
-import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { silentLog } from '../../src/core/ports/log.js'
+import { connectRedis } from '../../src/store/redis.js'
 import { tracesOfKey } from '../fakes/key-traces.js'
 import { openssl } from '../fakes/openssl.js'
 import { startTestBot, type TestBot } from '../fakes/test-bot.js'
-
-const run = promisify(execFile)
 
 let bot: TestBot
 let scratch: string
@@ -29,17 +27,19 @@ interface Place {
 
 /** Redis as it would be copied (RDB and AOF), all that was shown, all that was logged. */
 async function everythingLeftBehind(): Promise<Place[]> {
-  await run('redis-cli', ['-u', bot.redis.url, 'save'])
+  const redis = connectRedis(bot.redis.url, 'worker', silentLog)
+  await redis.call('SAVE')
+  redis.disconnect()
   const files = await readdir(bot.redis.dir, { recursive: true, withFileTypes: true })
-  const redis = await Promise.all(
+  const stored = await Promise.all(
     files
       .filter(file => file.isFile())
       .map(async file => ({ where: file.name, bytes: await readFile(join(file.parentPath, file.name)) })),
   )
-  expect(redis.some(({ where, bytes }) => where.endsWith('.rdb') && bytes.length > 1000)).toBe(true)
-  expect(redis.some(({ where, bytes }) => where.endsWith('.aof') && bytes.length > 1000)).toBe(true)
+  expect(stored.some(({ where, bytes }) => where.endsWith('.rdb') && bytes.length > 1000)).toBe(true)
+  expect(stored.some(({ where, bytes }) => where.endsWith('.aof') && bytes.length > 1000)).toBe(true)
   return [
-    ...redis,
+    ...stored,
     { where: 'screen', bytes: Buffer.from(bot.transcript()) },
     { where: 'log', bytes: Buffer.from(bot.logLines.join('')) },
   ]
