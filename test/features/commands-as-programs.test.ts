@@ -4,6 +4,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startRedisServer } from '../../src/demo/redis-server.js'
+import { startSandbox } from '../../src/sandbox/sandbox.js'
 import { compile } from '../fakes/compiled.js'
 import { PROJECT } from '../fakes/test-bot.js'
 
@@ -100,5 +102,37 @@ describe('npm run policy:check', () => {
     expect(bad.stdout).toContain('ana')
 
     expect(await run('policy-check.js', { args: [join(home, 'none.yaml')] })).toMatchObject({ code: 66 })
+  })
+})
+
+describe('npm run doctor', () => {
+  it('says what is good and what is not, with the line that mends it', async () => {
+    const redis = await startRedisServer({ appendOnly: false })
+    const sandbox = await startSandbox()
+    const { url, applicationKey, applicationSecret, consumerKey } = sandbox.info
+    const env = {
+      ROLE: 'worker',
+      REDIS_URL: redis.url,
+      SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
+      POLICY_FILE: join(home, 'missing.yaml'),
+      OVH_ENDPOINT: url,
+      OVH_APPLICATION_KEY: applicationKey,
+      OVH_APPLICATION_SECRET: applicationSecret,
+      OVH_CONSUMER_KEY: consumerKey,
+    }
+
+    const ill = await run('doctor.js', { env })
+    const unknown = await run('doctor.js', { env: { ...env, OVH_CONSUMER_KEY: 'x'.repeat(32) } })
+    const unset = await run('doctor.js', {})
+    await Promise.all([redis.stop(), sandbox.close()])
+
+    expect(ill.code).toBe(1)
+    expect(ill.stdout).toContain('❌ There is no policy file')
+    expect(ill.stdout).toContain('❌ Redis forgets runs when it stops\n   CONFIG SET appendonly yes')
+    expect(ill.stdout).toContain('✅ Redis maxmemory-policy noeviction')
+    expect(ill.stdout).toContain('✅ 2 OKMS in sight')
+    expect(unknown.stdout).toMatch(/❌ OVHcloud http/)
+    expect(`${ill.stdout}${unknown.stdout}`).not.toContain(applicationSecret)
+    expect(unset.code).toBe(78)
   })
 })
