@@ -82,7 +82,7 @@ export async function measureRuns(redisUrl: string): Promise<Row[]> {
   })
   const jobs = new Map([[fiveSteps.name, fiveSteps as unknown as Job<never>]])
   const dispatcher = createDispatcher({
-    definitions: { commands: [startFive], presses: new Map(), jobs, reads: new Map() },
+    definitions: { commands: [startFive], presses: new Map(), jobs, reads: new Map(), ticks: new Map() },
     policy,
     inventory: createInventory(redis),
     asks: createAskStore(redis),

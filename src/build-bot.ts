@@ -12,6 +12,7 @@ import { createProfiles } from './bot/profiles.js'
 import { rememberInventory } from './bot/remember-inventory.js'
 import type { TurnHooks } from './bot/run-steps.js'
 import { createRunner } from './bot/runner.js'
+import { createTicker } from './bot/ticker.js'
 import type { PlatformName } from './core/actor.js'
 import type { Outside } from './core/job.js'
 import type { Chance } from './core/ports/chance.js'
@@ -29,6 +30,7 @@ import type { QueueSetting, Vigilance } from './queue/connection.js'
 import { createFlowQueue, startFlowWorker, type WorkerHandle } from './queue/flows.js'
 import { createOutbox, createOutboxQueue, startSender } from './queue/outbox.js'
 import { createReadQueue, createReadQueueView, startReadWorker } from './queue/reads.js'
+import { createTickQueue, startTickWorker } from './queue/ticks.js'
 import { createApprovals } from './store/approvals.js'
 import { createAskStore } from './store/asks.js'
 import { createAudit } from './store/audit.js'
@@ -103,11 +105,12 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
     profiles: createProfiles(shared.policy),
     audit,
   }
+  const outbox = createOutbox(shared.outboxStore, queues)
   const runner = createRunner({
     runs: shared.runs,
     jobs: definitions.jobs,
     outside,
-    outbox: createOutbox(shared.outboxStore, queues),
+    outbox,
     flows,
     approvals: shared.approvals,
     audit,
@@ -124,6 +127,15 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
     log,
     ...metricsOf(parts),
   })
+  const ticks = createTickQueue(setting)
+  const fire = createTicker({
+    ticks: definitions.ticks,
+    outside,
+    outbox,
+    wake: ticks.wake,
+    log,
+    ...metricsOf(parts),
+  })
   const common = { log, ...vigilanceOf(parts) }
   const workers = [
     await startFlowWorker(setting, flows, {
@@ -134,12 +146,13 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
       clock,
     }),
     await startReadWorker(setting, { ...common, answer }),
+    await startTickWorker(setting, ticks, { ...common, names: [...definitions.ticks.keys()], fire, clock }),
   ]
   audit.logHeads()
   return {
     async stop() {
       await closeAll(workers)
-      await closeAll([flows, ...queues])
+      await closeAll([flows, ticks, ...queues])
       await ovh.close()
       await audit.stop()
       redis.disconnect()
@@ -220,10 +233,11 @@ export function openQueues(redisUrl: string, platforms: readonly PlatformName[],
   const outboxes = platforms.map(platform => createOutboxQueue(setting, platform))
   const flows = createFlowQueue(setting)
   const reads = createReadQueueView(setting)
+  const ticks = createTickQueue(setting)
   return {
-    queues: [flows.queue, reads, ...outboxes.map(({ queue }) => queue)],
+    queues: [flows.queue, reads, ticks.queue, ...outboxes.map(({ queue }) => queue)],
     async close() {
-      await closeAll([flows, reads, ...outboxes])
+      await closeAll([flows, reads, ticks, ...outboxes])
       redis.disconnect()
     },
   }
@@ -240,7 +254,8 @@ export function openOperatorView(
   const outboxes = platforms.map(platform => createOutboxQueue(setting, platform))
   const flows = createFlowQueue(setting)
   const reads = createReadQueueView(setting)
-  const queues = [flows.queue, reads, ...outboxes.map(({ queue }) => queue)]
+  const ticks = createTickQueue(setting)
+  const queues = [flows.queue, reads, ticks.queue, ...outboxes.map(({ queue }) => queue)]
   const runs = createRunStore(redis)
   const lanes = createOutboxStore(redis)
   return {
@@ -258,7 +273,7 @@ export function openOperatorView(
     waitingLanes: () =>
       Promise.all(platforms.map(async platform => ({ platform, lanes: await lanes.waiting(platform) }))),
     async close() {
-      await closeAll([flows, reads, ...outboxes])
+      await closeAll([flows, reads, ticks, ...outboxes])
       redis.disconnect()
     },
   }

@@ -139,7 +139,7 @@ const SENTENCES: readonly { from: string; to: RegExp; say: string }[] = [
 
 /** Inside core: words, then ports, then definitions. A lower one does not look up. */
 const CORE_LAYERS = ['word', 'port', 'definition'] as const
-const DEFINITIONS = ['command', 'job', 'index'].map(name => `src/core/${name}.ts`)
+const DEFINITIONS = ['command', 'job', 'tick', 'index'].map(name => `src/core/${name}.ts`)
 
 /** Who may read the environment: where settings are read, and programs of their own. */
 const MAY_READ_ENVIRONMENT =

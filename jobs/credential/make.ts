@@ -122,16 +122,22 @@ const revoke = (job: CredentialJob, credentialId: string) => {
 }
 
 /** From here on the bot knows whose it is, whatever becomes of the run. */
-async function remember(job: CredentialJob, { id, okmsId, expiresAt }: Credential): Promise<void> {
+async function remember(
+  job: CredentialJob,
+  { id, okmsId, createdAt, expiresAt, fromCsr }: Credential,
+): Promise<void> {
   const { platform, id: account, name } = job.requester
   await job.ledger.remember({
     credentialId: id,
     okmsId,
+    okmsName: job.input.plan.okmsName,
     name: job.input.plan.name,
+    fromCsr,
     profile: job.input.plan.name,
     owner: { platform, id: account, name },
     channel: channelOf(job),
     runId: job.runId,
+    startsAt: createdAt,
     expiresAt,
   })
 }

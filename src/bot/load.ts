@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Command, PressDefinition } from '../core/command.js'
 import type { Job, Read } from '../core/job.js'
+import type { Tick } from '../core/tick.js'
 
 export interface Definitions {
   commands: readonly Command[]
   presses: ReadonlyMap<string, PressDefinition>
   jobs: ReadonlyMap<string, Job<never>>
   reads: ReadonlyMap<string, Read<never, unknown>>
+  ticks: ReadonlyMap<string, Tick>
 }
 
 /** @param root the folder that holds `commands` and `jobs`, compiled or not */
@@ -18,6 +20,7 @@ export async function loadDefinitions(root: string): Promise<Definitions> {
   const presses = new Map<string, PressDefinition>()
   const jobs = new Map<string, Job<never>>()
   const reads = new Map<string, Read<never, unknown>>()
+  const ticks = new Map<string, Tick>()
 
   for (const { file, exports } of await importAll(join(root, 'commands'))) {
     if (!isCommand(exports.default))
@@ -28,17 +31,20 @@ export async function loadDefinitions(root: string): Promise<Definitions> {
     }
   }
   for (const { file, exports } of await importAll(join(root, 'jobs'))) {
-    const found = Object.values(exports).filter(isJobOrRead)
-    if (found.length === 0) throw new Error(`${file} exports no job (defineJob) and no read (defineRead).`)
+    const found = Object.values(exports).filter(isWork)
+    if (found.length === 0) {
+      throw new Error(`${file} exports no job (defineJob), no read (defineRead) and no tick (defineTick).`)
+    }
     for (const definition of found) {
       if (definition.kind === 'flow') addOnce(jobs, definition.name, definition, file)
-      else addOnce(reads, definition.name, definition, file)
+      else if (definition.kind === 'read') addOnce(reads, definition.name, definition, file)
+      else addOnce(ticks, definition.name, definition, file)
     }
   }
   commands.sort((a, b) => a.name.localeCompare(b.name))
   const twice = commands.find((command, i) => command.name === commands[i + 1]?.name)
   if (twice) throw new Error(`Two files declare the command "${twice.name}".`)
-  return { commands, presses, jobs, reads }
+  return { commands, presses, jobs, reads, ticks }
 }
 
 async function importAll(folder: string): Promise<{ file: string; exports: Record<string, unknown> }[]> {
@@ -64,7 +70,7 @@ function isCommand(value: unknown): value is Command {
   )
 }
 
-function isJobOrRead(value: unknown): value is Job<never> | Read<never, unknown> {
+function isWork(value: unknown): value is Job<never> | Read<never, unknown> | Tick {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return false
-  return value.kind === 'flow' || value.kind === 'read'
+  return value.kind === 'flow' || value.kind === 'read' || value.kind === 'tick'
 }

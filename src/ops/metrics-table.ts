@@ -31,6 +31,11 @@ export const COUNTERS = {
     help: 'Questions that this worker answered, by how it went: ok, or the code of the failure.',
     labels: ['read', 'outcome'],
   },
+  ticks: {
+    name: 'ticks',
+    help: 'Ticks that this worker fired (sync, reminders and the like), by how they went: ok, or the code of the failure.',
+    labels: ['tick', 'outcome'],
+  },
   runs: {
     name: 'runs_ended',
     help: 'Runs that ended in this worker: succeeded, stopped (ended well, but not as asked) or failed.',

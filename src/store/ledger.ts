@@ -19,6 +19,14 @@ export function createLedger(redis: RedisConnection): Ledger {
       )
     },
 
+    async solve(credentialId, solution) {
+      const key = keys.credential(credentialId)
+      const found = await answered(redis.get(key))
+      if (found === null) return
+      const entry: LedgerEntry = { ...(JSON.parse(found) as LedgerEntry), solution }
+      await answered(redis.set(key, JSON.stringify(entry)))
+    },
+
     async forget(credentialId) {
       await answered(redis.del(keys.credential(credentialId)))
     },

@@ -17,6 +17,8 @@ export interface Counted {
   presses: { press: string; outcome: Outcome }
   /** Questions that a worker answered. */
   reads: { read: string; outcome: Outcome }
+  /** What the bot does by itself, each time it was fired. */
+  ticks: { tick: string; outcome: Outcome }
   runs: { job: string; state: EndState }
   /** Failed tries, those that are repeated included. */
   'step-failures': { job: string; code: ErrorCode }

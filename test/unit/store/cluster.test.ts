@@ -125,11 +125,14 @@ describe.runIf(canChoosePort)('on Redis Cluster', () => {
     await createPolicyStore(redis).publish({ version: 'one' })
     const entry = {
       okmsId: 'o',
+      okmsName: 'o',
       name: 'n',
       profile: null,
       owner: null,
       channel: null,
       runId: null,
+      fromCsr: false,
+      startsAt: '',
       expiresAt: '',
     }
     await createLedger(redis).remember({ credentialId: 'a', ...entry })
