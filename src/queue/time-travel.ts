@@ -47,6 +47,8 @@ export function createTimeTravel({ queues, clock, moveTo, busy }: TimeTravelPart
     return all.flat().filter(job => job?.data?.dueAt !== undefined)
   }
 
+  /** A lane that a platform told to rest does so in real time. */
+  const restsByEngine = (job: Job<Due>) => job.data.dueAt === 0
   const restless = (job: Job<Due>) => job.data.waitsFor === 'vendor' || job.data.dueAt! <= clock.now()
 
   /** @param patience milliseconds to wait for each vendor wait; 0: they are left alone unless due */
@@ -62,6 +64,8 @@ export function createTimeTravel({ queues, clock, moveTo, busy }: TimeTravelPart
       const key = `${job.queueName}/${job.id}`
       if (!firstSeen.has(key)) firstSeen.set(key, now)
       const isDue = job.data.dueAt! <= clock.now()
+      // Our clock may have been moved near its instant and run past it since: BullMQ, which keeps its own, would let it rest on.
+      if (isDue && !restsByEngine(job)) await promote([job])
       if (now - firstSeen.get(key)! < (isDue ? VENDOR_PATIENCE_MS : patience)) return false
     }
     return true
