@@ -35,6 +35,8 @@ const EX_CONFIG = 78
 /** 25 s in all (Kubernetes waits 30 s before SIGKILL), with room for closing the operators' port. */
 const STOP_WITHIN_MS = 23_500
 const ASK_REDIS_AGAIN_MS = 2_000
+/** Without Redis nothing that is in hand can be remembered; so long a failover may take while the bot leaves. */
+const LEAVE_WITHOUT_REDIS_AFTER_MS = 4_000
 const PLATFORMS: readonly PlatformName[] = ['discord', 'slack']
 
 const read = readConfig()
@@ -161,12 +163,26 @@ async function leave(why: string, code: number): Promise<void> {
   leaving = true
   log.info('leaving', { why })
   ops.leaving()
-  const stopped = Promise.all(halves.map(half => half.stop())).then(() => true)
-  if (!(await Promise.race([stopped, sleep(STOP_WITHIN_MS, false, { ref: false })]))) {
-    log.warn('left with a step in hand; another worker takes it over')
-  }
+  const how = await Promise.race([
+    Promise.all(halves.map(half => half.stop())).then(() => 'in order' as const),
+    sleep(STOP_WITHIN_MS, 'step in hand' as const, { ref: false }),
+    redisIsGone(),
+  ])
+  if (how === 'step in hand') log.warn('left with a step in hand; another worker takes it over')
+  if (how === 'redis gone') log.warn('left without redis; what was in hand is taken up again once it is back')
   await ops.close()
   process.exit(code)
+}
+
+/** Resolves once Redis has not answered for a while, and never while it does. */
+async function redisIsGone(): Promise<'redis gone'> {
+  for (let answeredAt = performance.now(); ; await sleep(500, undefined, { ref: false })) {
+    await view.ping().then(
+      () => (answeredAt = performance.now()),
+      () => {},
+    )
+    if (performance.now() - answeredAt > LEAVE_WITHOUT_REDIS_AFTER_MS) return 'redis gone'
+  }
 }
 
 function leaveUnstarted(why: string): never {

@@ -45,24 +45,33 @@ beforeAll(async () => {
     freePort(),
   ])
   await writeFile(join(home, 'policy.yaml'), await policyForBoth())
-  bot = spawn(process.execPath, [join(PROJECT, 'dist/src/main.js')], {
-    env: settings(),
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  bot.stderr?.on('data', data => (stderr += data))
-  while ((await ready()) !== 200) {
-    if (bot.exitCode !== null) throw new Error(`the bot did not start: ${stderr}`)
-    await sleep(50)
-  }
+  bot = await starts()
 })
 afterAll(async () => {
-  if (bot?.exitCode === null && bot.signalCode === null) {
-    bot.kill('SIGKILL')
-    await once(bot, 'exit')
-  }
+  await kills(bot)
   await Promise.all([discord?.stop(), slack?.stop(), sandbox?.close(), redis?.stop()])
   await rm(home, { recursive: true, force: true })
 })
+
+/** A bot that is ready. */
+async function starts(): Promise<ChildProcess> {
+  const started = spawn(process.execPath, [join(PROJECT, 'dist/src/main.js')], {
+    env: settings(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  started.stderr?.on('data', data => (stderr += data))
+  while ((await ready()) !== 200) {
+    if (started.exitCode !== null) throw new Error(`the bot did not start: ${stderr}`)
+    await sleep(50)
+  }
+  return started
+}
+
+async function kills(process: ChildProcess | undefined): Promise<void> {
+  if (process?.exitCode !== null || process.signalCode !== null) return
+  process.kill('SIGKILL')
+  await once(process, 'exit')
+}
 
 function settings(): NodeJS.ProcessEnv {
   const { url, clientId, clientSecret, tokenUrl } = sandbox.info
@@ -155,4 +164,16 @@ it('leaves in order on SIGTERM', async () => {
 
   expect(await left).toEqual([0, null])
   expect(Date.now() - started).toBeLessThan(25_000)
+})
+
+it('leaves soon on SIGTERM when Redis is gone, and says that nothing is lost', async () => {
+  bot = await starts()
+  await redis.stop()
+  const signalled = Date.now()
+  const left = once(bot, 'exit')
+  bot.kill('SIGTERM')
+
+  expect(await left).toEqual([0, null])
+  expect(Date.now() - signalled).toBeLessThan(10_000)
+  expect(stderr).toContain('left without redis; what was in hand is taken up again once it is back')
 })
