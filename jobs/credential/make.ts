@@ -113,7 +113,18 @@ export async function takeBackCredential(job: CredentialJob): Promise<string | u
   const { okmsId, okmsName, name } = job.input.plan
   await job.start('leftovers', revokeLeftovers, { okmsId, okmsName, name, runId: job.runId })
   await job.vault.erase(job.runId)
-  return 'what was made is being revoked'
+  return whatIsLeft(job)
+}
+
+async function whatIsLeft(job: CredentialJob): Promise<string> {
+  try {
+    const live = (await marked(job)).filter(isLive)
+    return live.length === 0 ? 'nothing of it is at OVHcloud' : 'what was made is being revoked'
+  } catch (thrown) {
+    const error = BotError.from(thrown)
+    if (error.code === 'bug') throw error
+    return 'whatever was made is being revoked'
+  }
 }
 
 const revoke = (job: CredentialJob, credentialId: string) => {

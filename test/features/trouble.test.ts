@@ -55,6 +55,17 @@ it('says which right is missing, and that nothing is left over', async () => {
   expect(bot.sandbox.credentials()).toHaveLength(before)
 })
 
+it('does not claim to revoke what OVHcloud refused to make', async () => {
+  const before = bot.sandbox.credentials().length
+  await bot.sandbox.control({ deny: ['okms:apiovh:credential/create'] })
+  const said = await bot.type('ana: /okms credential reader 30d', 'settle')
+  await bot.sandbox.control({ deny: [] })
+
+  expect(said).toMatch(/⚠ Prepare the request\s+nothing of it is at OVHcloud/)
+  expect(said).not.toContain('revoked')
+  expect(bot.sandbox.credentials()).toHaveLength(before)
+})
+
 it('revokes a credential that OVHcloud could not make', async () => {
   const before = bot.live().length
   await bot.sandbox.control({ creating: '1h' })
@@ -91,7 +102,7 @@ it('revokes what it cannot even see, once OVHcloud lets it look again, and says 
   })
 
   const failed = await bot.type('ana: /okms credential reader 30d', 'advance 3h')
-  expect(failed).toMatch(/⚠ Prepare the request\s+what was made is being revoked/)
+  expect(failed).toMatch(/⚠ Prepare the request\s+whatever was made is being revoked/)
   expect(failed).toContain('OVHcloud has not let the bot look or revoke for an hour')
   expect(orphans()).toHaveLength(1)
   await bot.sandbox.control({ faults: [], deny: [] })
