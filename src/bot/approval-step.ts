@@ -2,7 +2,7 @@
 import type { Conversation } from '../core/actor.js'
 import { formatDuration } from '../core/duration.js'
 import { BotError } from '../core/errors.js'
-import { planHashOf } from '../core/hash.js'
+import { planHashOf, shortHash } from '../core/hash.js'
 import type { AskedApproval, Decision, Job, Step } from '../core/job.js'
 import { conversationOf } from '../core/place.js'
 import type { Approvals, RequestStatus } from '../core/ports/approvals.js'
@@ -49,7 +49,7 @@ export function requestFields(run: RunRecord): AskedApproval['shows'] {
   if (!asked || run.privately) return []
   return [
     ...asked.shows,
-    { label: 'Plan', value: say`${code(asked.planHash)}, expires ${instant(asked.expiresAt)}` },
+    { label: 'Plan', value: say`${code(shortHash(asked.planHash))}, expires ${instant(asked.expiresAt)}` },
   ]
 }
 
@@ -108,7 +108,7 @@ export function approvalStep(
     const card: Reply = {
       kind: 'card',
       title: say`${title} · run ${code(runId)} · asked by ${mention(run.requester)}`,
-      fields: [...asked.shows, { label: 'Plan', value: [code(planHashOf(asked.plan))] }],
+      fields: [...asked.shows, { label: 'Plan', value: [code(shortHash(planHashOf(asked.plan)))] }],
       steps: [],
       ending: [state === 'waits' ? waits : state],
     }
@@ -139,7 +139,7 @@ export function approvalStep(
   return async (waitTitle, asked) => {
     const mark = await turn.step(ASK, () => ask(asked), {
       note: given =>
-        given ? say`${waitingFor(given)}, plan ${code(planHashOf(asked.plan))}` : 'none needed',
+        given ? say`${waitingFor(given)}, plan ${code(shortHash(planHashOf(asked.plan)))}` : 'none needed',
     })
     if (!mark) return { state: 'not-needed', by: [] }
     const decision = await turn.until<Decision>(

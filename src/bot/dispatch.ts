@@ -24,7 +24,7 @@ import { describeCommand, subjectsOfCommand, subjectsOfPress } from './audit-wor
 import { auditedRequests } from './audited.js'
 import { authorize, policyOf } from './authorize.js'
 import { completions } from './complete.js'
-import { createDoing, type DoingParts, type Met } from './doing.js'
+import { createDoing, type DoingParts, interactionOf, type Met } from './doing.js'
 import { explainAsReply, logFailure } from './explain.js'
 import { createHandOver } from './hand-over.js'
 import type { Definitions } from './load.js'
@@ -36,7 +36,11 @@ export interface DispatchParts {
   definitions: Definitions
   policy: PolicySource<Policy>
   inventory: Inventory
-  asks: DoingParts['asks'] & { firstSight(interactionId: string): Promise<boolean> }
+  asks: DoingParts['asks'] & {
+    firstSight(interactionId: string): Promise<boolean>
+    stillInHand(interactionId: string): Promise<void>
+    dealtWith(interactionId: string): Promise<void>
+  }
   reads: ReadQueue
   runs: RunStore
   flows: FlowQueue
@@ -49,6 +53,9 @@ export interface DispatchParts {
   log: Log
   metrics?: Metrics
 }
+
+/** While a command takes long, its interaction is kept in hand: a third of what is believed without a word. */
+const SAY_IN_HAND_EVERY_MS = 3000
 
 /** What the audit trail will say of a command or press; filled in as it becomes clear. */
 interface Note {
@@ -96,12 +103,15 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
         reference,
       })
     const acknowledged = exchange.acknowledge()
+    const interaction = interactionOf(met)
+    let inHand: NodeJS.Timeout | null = null
     try {
-      const [, first] = await Promise.all([
-        acknowledged,
-        parts.asks.firstSight(`${met.actor.platform}:${met.id}`),
-      ])
+      const [, first] = await Promise.all([acknowledged, parts.asks.firstSight(interaction)])
       if (!first) return
+      inHand = setInterval(
+        () => void parts.asks.stillInHand(interaction).catch(() => {}),
+        SAY_IN_HAND_EVERY_MS,
+      )
       const policy = await policyOf(parts.policy)
       const actor = identify(policy, met.actor)
       judged = { policy, actor }
@@ -126,6 +136,11 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       await answerAnyway(exchange, error, reference, parts.log)
       counted(error.code, seconds())
     } finally {
+      if (inHand) {
+        clearInterval(inHand)
+        // Without Redis it is believed in hand for a while and forgotten then, like that of a process that died.
+        await parts.asks.dealtWith(interaction).catch(() => {})
+      }
       underWay--
     }
   }

@@ -32,6 +32,9 @@ export interface DoingParts {
 
 export type Met = Pick<Invocation, 'id' | 'actor' | 'conversation'>
 
+/** What a message is told from all others by, whichever process meets it. */
+export const interactionOf = ({ id, actor }: Pick<Met, 'id' | 'actor'>) => `${actor.platform}:${id}`
+
 /** `heard` hears of each run; `calm` ends the notice that an answer takes long. */
 export function createDoing(
   parts: DoingParts,
@@ -70,7 +73,8 @@ export function createDoing(
         conversation: met.conversation,
         privately,
         createdAtMs: parts.clock.now(),
-        startKey: `${actor.platform}:${met.id}/${++started}`,
+        startKey: `${interactionOf(met)}/${++started}`,
+        interactionId: interactionOf(met),
       })
       heard(runId)
       await parts.flows.add(runId)

@@ -1,13 +1,15 @@
-/** A short name for exactly this content, by which people and the bot can tell that nothing changed. */
+/** A name for exactly this content, by which the bot and, in short, people can tell that nothing changed. */
 import { createHash } from 'node:crypto'
 
-/** The first 8 hex digits of the SHA-256 of the JSON with sorted keys, as `c41d·88fe`. */
+/** The SHA-256 of the JSON with sorted keys, 64 hex digits. */
 export function planHashOf(plan: unknown): string {
-  const hash = createHash('sha256')
+  return createHash('sha256')
     .update(JSON.stringify(sorted(plan)))
     .digest('hex')
-  return `${hash.slice(0, 4)}·${hash.slice(4, 8)}`
 }
+
+/** What people compare: the first 8 hex digits, as `c41d·88fe`. */
+export const shortHash = (planHash: string): string => `${planHash.slice(0, 4)}·${planHash.slice(4, 8)}`
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)

@@ -67,4 +67,6 @@ export interface NewRun {
   createdAtMs: number
   /** Starting again with the same key answers the run that exists. */
   startKey: string | null
+  /** The interaction that asked for it: from now on its repeats are dropped. */
+  interactionId?: string
 }

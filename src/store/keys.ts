@@ -7,7 +7,7 @@
  * | runs:open               | zset   | runs.ts        | for ever, entries until end  | no          |
  * | start:<key>             | string | runs.ts        | 90 days                      | no          |
  * | ask:<id>                | string | asks.ts        | 10 minutes                   | no          |
- * | seen:<interaction>      | string | asks.ts        | 1 hour                       | no          |
+ * | seen:<interaction>      | string | asks.ts        | 1 hour; 10 s while in hand   | no          |
  * | message:<key>           | hash   | outbox.ts      | 90 days after the last write | no          |
  * | lane:<platform>:<id>    | zset   | outbox.ts      | while it has entries         | no          |
  * | lane-state:<platform>:… | hash   | outbox.ts      | 1 day                        | no          |

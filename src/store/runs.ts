@@ -2,6 +2,7 @@
 import { BotError } from '../core/errors.js'
 import type { RunStore } from '../core/ports/runs.js'
 import type { NewRun, RunRecord, StepRecord } from '../core/run.js'
+import { DEALT_WITH, KEEP_SEEN_SECONDS } from './asks.js'
 import { keys } from './keys.js'
 import { answered, type RedisConnection, script } from './redis.js'
 
@@ -12,17 +13,18 @@ const KEEP_START_KEY_SECONDS = KEEP_ENDED_SECONDS
 
 const STEP = 's:'
 
-/** KEYS run, open, start; ARGV startKey?, startTtl, runId, createdAt, field, value, … Nothing when another run has the id. */
+/** KEYS run, open, start, seen; ARGV startKey?, startTtl, seen?, seenTtl, runId, createdAt, field, value, … Nothing when another run has the id. */
 const CREATE = `
+if ARGV[3] ~= '' then redis.call('SET', KEYS[4], ARGV[3], 'EX', ARGV[4]) end
 if ARGV[1] ~= '' then
   local existing = redis.call('GET', KEYS[3])
   if existing then return existing end
 end
 if redis.call('EXISTS', KEYS[1]) == 1 then return nil end
-if ARGV[1] ~= '' then redis.call('SET', KEYS[3], ARGV[3], 'EX', ARGV[2]) end
-redis.call('HSET', KEYS[1], unpack(ARGV, 5))
-redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])
-return ARGV[3]`
+if ARGV[1] ~= '' then redis.call('SET', KEYS[3], ARGV[5], 'EX', ARGV[2]) end
+redis.call('HSET', KEYS[1], unpack(ARGV, 7))
+redis.call('ZADD', KEYS[2], ARGV[6], ARGV[5])
+return ARGV[5]`
 
 /** KEYS run, open; ARGV runId */
 const CLAIM = `
@@ -57,9 +59,18 @@ export function createRunStore(redis: RedisConnection): RunStore {
   return {
     async create(run) {
       const startKey = run.startKey ?? ''
+      const { runId: id, interactionId } = run
       const runId = await create(
-        [keys.run(run.runId), keys.openRuns, keys.start(startKey)],
-        [startKey, KEEP_START_KEY_SECONDS, run.runId, run.createdAtMs, ...newFields(run)],
+        [keys.run(id), keys.openRuns, keys.start(startKey), keys.seen(interactionId ?? '')],
+        [
+          startKey,
+          KEEP_START_KEY_SECONDS,
+          interactionId === undefined ? '' : DEALT_WITH,
+          KEEP_SEEN_SECONDS,
+          id,
+          run.createdAtMs,
+          ...newFields(run),
+        ],
       )
       if (typeof runId === 'string') return runId
       throw new BotError('state.conflict', `There is a run ${run.runId} already.`, { hint: 'Try again.' })
@@ -95,7 +106,7 @@ export function createRunStore(redis: RedisConnection): RunStore {
 }
 
 function newFields(run: NewRun): string[] {
-  const { startKey: _, ...kept } = run
+  const { startKey: _, interactionId: __, ...kept } = run
   const all = { ...kept, state: 'queued', failure: null, ending: null, endedAtMs: null }
   return Object.entries(all).flatMap(([name, value]) => [name, encode(value)])
 }

@@ -4,6 +4,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { silentLog } from '../../src/core/ports/log.js'
+import { createAskStore } from '../../src/store/asks.js'
+import { keys } from '../../src/store/keys.js'
+import { connectRedis } from '../../src/store/redis.js'
 import { openssl } from '../fakes/openssl.js'
 import { postSigned, signed } from '../fakes/slack/deliver.js'
 import type { SlackPerson } from '../fakes/slack/people.js'
@@ -339,6 +343,32 @@ describe('in Slack', () => {
       expect((await postSigned(bot.port(), request)).status).toBe(200)
     }
     await bot.settles()
+
+    expect(ana.sees({ channel: 'sec' })).toHaveLength(count + 1)
+  })
+
+  it('answers an event that Slack sends again after the process died that had it in hand', async () => {
+    const redis = connectRedis(bot.redis.url, 'chat', silentLog)
+    const dead = createAskStore(redis, 500)
+    const event = {
+      type: 'app_mention',
+      user: 'U00ANA',
+      text: '<@U00BOT> list',
+      channel: 'C00SEC',
+      ts: '2.1',
+    }
+    const payload = { type: 'event_callback', team_id: 'T00TEAM', event_id: 'Ev00DEAD', event }
+    const send = () => postSigned(bot.port(), signed('event', payload, bot.clock.now()))
+    const count = ana.sees({ channel: 'sec' }).length
+
+    expect(await dead.firstSight('slack:Ev00DEAD')).toBe(true)
+    expect((await send()).status).toBe(200)
+    await bot.settles()
+    expect(ana.sees({ channel: 'sec' })).toHaveLength(count)
+    await expect.poll(() => redis.exists(keys.seen('slack:Ev00DEAD'))).toBe(0)
+    expect((await send()).status).toBe(200)
+    await bot.settles()
+    redis.disconnect()
 
     expect(ana.sees({ channel: 'sec' })).toHaveLength(count + 1)
   })

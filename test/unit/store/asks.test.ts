@@ -1,4 +1,5 @@
 /** Questions on their way, and interactions seen before. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AskStore, createAskStore } from '../../../src/store/asks.js'
 import { keys } from '../../../src/store/keys.js'
@@ -43,6 +44,26 @@ describe('an interaction', () => {
 
     expect(met.filter(Boolean)).toHaveLength(1)
     expect(await asks.firstSight('slack:trigger-2')).toBe(true)
-    expect(await redis.ttl(keys.seen('slack:trigger-1'))).toBeGreaterThan(3500)
+  })
+
+  it('stays dropped for an hour once it was dealt with', async () => {
+    await asks.firstSight('slack:trigger-3')
+    await asks.dealtWith('slack:trigger-3')
+    await asks.stillInHand('slack:trigger-3')
+
+    expect(await asks.firstSight('slack:trigger-3')).toBe(false)
+    expect(await redis.ttl(keys.seen('slack:trigger-3'))).toBeGreaterThan(3500)
+  })
+
+  it('is taken in hand again when the process that had it died', async () => {
+    const hasty = createAskStore(redis, 300)
+    await hasty.firstSight('slack:trigger-4')
+
+    for (let said = 0; said < 4; said++) {
+      await sleep(150)
+      await hasty.stillInHand('slack:trigger-4')
+    }
+    expect(await hasty.firstSight('slack:trigger-4')).toBe(false)
+    await expect.poll(() => hasty.firstSight('slack:trigger-4')).toBe(true)
   })
 })

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { newRunId, realChance } from '../../../src/core/ports/chance.js'
 import type { RunStore } from '../../../src/core/ports/runs.js'
 import type { NewRun, StepRecord } from '../../../src/core/run.js'
+import { createAskStore } from '../../../src/store/asks.js'
 import { keys } from '../../../src/store/keys.js'
 import type { RedisConnection } from '../../../src/store/redis.js'
 import { createRunStore } from '../../../src/store/runs.js'
@@ -70,6 +71,13 @@ describe('a new run', () => {
     })
     expect(await runs.open()).toEqual([run.runId])
     expect(await redis.ttl(keys.run(run.runId))).toBe(-1)
+  })
+
+  it('marks its interaction as dealt with in the same script', async () => {
+    await runs.create(runOf({ startKey: 'slack:trigger-9/1', interactionId: 'slack:trigger-9' }))
+
+    expect(await createAskStore(redis).firstSight('slack:trigger-9')).toBe(false)
+    expect(await redis.ttl(keys.seen('slack:trigger-9'))).toBeGreaterThan(3500)
   })
 
   it('is written once per start key, however often and at once it is asked for', async () => {
