@@ -24,6 +24,8 @@ export interface ApprovalStepParts {
   policy: PolicySource<Policy>
   outbox: Outbox
   clock: Clock
+  /** Tells the run's card at once: a thread hangs under it, so it is sent before what stands in the thread. */
+  showCard(): Promise<void>
 }
 
 /** What is remembered of having asked. */
@@ -98,6 +100,7 @@ export function approvalStep(
       planHash,
     }
     if (run.privately) await showHead(asked, mark, 'waits')
+    else await parts.showCard()
     await outbox.put(`${runId}/voting`, threadOf({ runId, title, head }), votingMessage(runId))
     return mark
   }

@@ -137,7 +137,11 @@ function contextOf(
     conversation: run.conversation,
     step: Object.assign(turn.step, {
       until: turn.until,
-      approval: approvalStep(turn, run, job, { ...parts, clock: parts.outside.clock }),
+      approval: approvalStep(turn, run, job, {
+        ...parts,
+        clock: parts.outside.clock,
+        showCard: () => card.show(true),
+      }),
     }),
     log: parts.log,
     thread: threadOf({

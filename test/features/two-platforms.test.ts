@@ -115,6 +115,38 @@ it('hands over to the recipient on the other platform, to nobody else, and erase
   expect(text(bo.onSlack.sees({ channel: 'ops' }))).toContain('@cy holds a new credential reader')
 })
 
+it('registers one key server for 1,000 approvals at once, of two people on two platforms, and answers each', async () => {
+  await bot.sandbox.control({ customerWait: '0s' })
+  const ana = bot.sides.discord.person('ana')
+  await ana.says('/okms attach pcc-192-0-2-10 prod-kms')
+  await bot.settles()
+  const runId = runIn(text(ana.sees({ channel: 'ops' })))
+  const voting = cy.onDiscord.messages({ thread: runId }).find(({ components }) => components.length > 0)!
+  const { world } = bot.sides.slack
+  const toldOnSlack = () => world.messages.filter(({ only }) => only === 'U00BO').length
+  const before = toldOnSlack()
+
+  const [onDiscord] = await Promise.all([
+    Promise.all(Array.from({ length: 500 }, () => cy.onDiscord.pressesId(voting, `approve:${runId}`))),
+    Promise.all(Array.from({ length: 500 }, () => bo.onSlack.says(`/okms approve ${runId}`))),
+  ])
+  await bot.settles()
+
+  const registrations = bot.sandbox
+    .cloudTasks('pcc-192-0-2-10')
+    .filter(({ name }) => name === 'createVmEncryptionKms')
+  expect(registrations).toHaveLength(1)
+  expect(bot.sandbox.keyServers('pcc-192-0-2-10')).toHaveLength(1)
+  const answers = onDiscord.map(({ originalId }) =>
+    bot.sides.discord.discord.world.messages.find(({ id }) => id === originalId),
+  )
+  expect(
+    answers.filter(answer => answer?.onlyFor === cy.onDiscord.user.id && !answer.isThinking),
+  ).toHaveLength(500)
+  expect(toldOnSlack() - before).toBe(500)
+  expect(text(ana.sees({ thread: runId })).match(/approved \(1 of 1\)/g)).toHaveLength(1)
+})
+
 it('goes on with buttons that were shown before a restart, on either platform', async () => {
   const runId = await asksOnSlack()
   const live = bot.live().length
