@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { BotError, choose, code, defineJob, defineRead, type Ending, lines, say } from '../src/core/index.js'
 import { describeEnd } from './key-server/measure.js'
+import { removeKeyServer } from './key-server/remove.js'
 
 export const detachInput = z.object({
   cloud: z.string(),
@@ -73,15 +74,7 @@ export const detachOkms = defineJob({
         lines: [`Key server ${kmsId} has changed while you were deciding. Nothing was removed.`],
       }
     }
-    await step('Remove the key server', async () => {
-      const removal = now && (await privateCloud.removeKeyServer(cloud, kmsId))
-      return removal === null || typeof removal === 'string' ? null : removal.taskId
-    })
-    await step.until(
-      'Follow OVHcloud',
-      { every: '2s', growingTo: '1m', atMost: '24h', waitsFor: 'vendor', note: () => 'removed' },
-      async () => ((await privateCloud.keyServer(cloud, kmsId)) === null ? true : undefined),
-    )
+    await removeKeyServer(job, cloud, kmsId, { remove: 'Remove the key server', follow: 'Follow OVHcloud' })
     await step('Forget the key server', async () => {
       await job.ledger.forgetKeyServer(cloud, kmsId)
       await job.tell('removed', job.thread, lines(`✅ Key server ${kmsId} is removed.`))

@@ -19,6 +19,7 @@ import { type DetachInput, detachInput, planDetach } from './detach-okms.js'
 import { trusts } from './key-server/compare.js'
 import { describeEnd, fingerprintOf, measureOkms, sameToCloud } from './key-server/measure.js'
 import { registerKeyServer } from './key-server/register.js'
+import { removeKeyServer } from './key-server/remove.js'
 
 const repairInput = detachInput.extend({ okmsId: z.string() })
 
@@ -137,10 +138,11 @@ export const repairKeyServer = defineJob({
       replacement,
       '',
     )
-    await step('Remove the old key server', async () => {
-      await privateCloud.removeKeyServer(cloud, kmsId)
-      await job.ledger.forgetKeyServer(cloud, kmsId)
+    await removeKeyServer(job, cloud, kmsId, {
+      remove: 'Remove the old key server',
+      follow: 'Follow the removal',
     })
+    await step('Forget the old key server', () => job.ledger.forgetKeyServer(cloud, kmsId))
     return {
       outcome: 'done',
       lines: [`Key server ${newId} at ${replacement.ip} stands in for ${kmsId} at ${ip}.`],

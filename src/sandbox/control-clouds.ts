@@ -18,8 +18,14 @@ export const cloudControls = {
     .strictObject({
       serviceName: z.string(),
       state: z.enum(PRIVATE_CLOUD_STATES).optional(),
-      /** Until a task changes it: a key server may be `delivered` while its task still waits. */
-      keyServer: z.strictObject({ kmsId: z.int(), state: z.enum(KEY_SERVER_STATES) }).optional(),
+      /** Until a task changes it: a key server may be `delivered` while its task still waits. `ip`: as if it had been registered there. */
+      keyServer: z
+        .strictObject({
+          kmsId: z.int(),
+          state: z.enum(KEY_SERVER_STATES).optional(),
+          ip: z.ipv4().optional(),
+        })
+        .optional(),
     })
     .optional(),
 }
@@ -58,7 +64,8 @@ export function planCloudChanges(
       const record = keyServers.find(serviceName, keyServer.kmsId)
       if (record === null) throw badRequest(`[privateCloud.keyServer.kmsId] There is no ${keyServer.kmsId}`)
       changes.push(() => {
-        record.state = keyServer.state
+        record.state = keyServer.state ?? record.state
+        record.ip = keyServer.ip ?? record.ip
       })
     }
   }

@@ -8,12 +8,11 @@ const dist = new URL('../../dist/', import.meta.url)
 const { startDemoWorker } = await import(new URL('src/demo/demo.js', dist))
 const { loadDefinitions } = await import(new URL('src/bot/load.js', dist))
 const { Secret } = await import(new URL('src/core/secret.js', dist))
-const { realClock } = await import(new URL('src/core/ports/clock.js', dist))
 const { realChance } = await import(new URL('src/core/ports/chance.js', dist))
 const { deriveAuditKeys } = await import(new URL('src/config/keys.js', dist))
 const { createLog } = await import(new URL('src/ops/log.js', dist))
 
-const { redisUrl, secretKeys, info, dieAfter } = JSON.parse(process.env.WORKER_SETTING)
+const { redisUrl, secretKeys, info, aheadMs, vigilance, dieAfter } = JSON.parse(process.env.WORKER_SETTING)
 const boxed = secretKeys.map(key => new Secret(key))
 
 const worker = await startDemoWorker(
@@ -24,10 +23,11 @@ const worker = await startDemoWorker(
       auditKeys: deriveAuditKeys(boxed),
       definitions: await loadDefinitions(fileURLToPath(dist)),
       platforms: ['console'],
-      clock: realClock,
+      // As far ahead as the clock of the bot was when this process began.
+      clock: { now: () => Date.now() + aheadMs },
       chance: realChance,
       log: createLog('info', line => void process.stderr.write(line)),
-      vigilance: { lockMs: 1500, stalledMs: 500 },
+      vigilance,
     },
     sandbox: { info },
   },

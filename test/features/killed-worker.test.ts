@@ -1,68 +1,24 @@
 /** The day the worker dies: between any two steps, and in the worst moment of all, right after OVHcloud made the credential. */
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { WorkerSetting } from '../../src/demo/demo.js'
 import { compile } from '../fakes/compiled.js'
+import { type DyingBot, startDyingBot } from '../fakes/dying-bot.js'
 import { isAcceptedByKmip } from '../fakes/kmip-client.js'
 import { openssl } from '../fakes/openssl.js'
-import { lastRunId, PROJECT, startTestBot, type TestBot } from '../fakes/test-bot.js'
+import { PROJECT } from '../fakes/test-bot.js'
 
-let bot: TestBot | null = null
-const workers: ChildProcess[] = []
+let bot: DyingBot | null = null
 
 beforeAll(compile)
 afterEach(async () => {
-  for (const worker of workers.splice(0)) {
-    if (worker.exitCode !== null || worker.signalCode !== null) continue
-    worker.kill('SIGTERM')
-    await once(worker, 'exit')
-  }
   await bot?.stop()
   bot = null
 })
 
-async function startWorkerProcess(
-  { common, sandbox }: WorkerSetting,
-  dieAfter: string | null,
-): Promise<ChildProcess> {
-  const setting = {
-    redisUrl: common.redisUrl,
-    secretKeys: common.secretKeys.map(key => key.reveal()),
-    info: sandbox.info,
-    dieAfter,
-  }
-  const worker = fork(join(PROJECT, 'test/fakes/worker-process.mjs'), {
-    env: { ...process.env, WORKER_SETTING: JSON.stringify(setting) },
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  })
-  workers.push(worker)
-  worker.stderr?.on('data', data => bot?.logLines.push(String(data)))
-  await once(worker, 'message')
-  return worker
-}
-
-/** A bot whose worker kills itself after a step, and a second worker that takes over. */
-async function withDyingWorker(dieAfter: string) {
-  let setting: WorkerSetting | undefined
-  bot = await startTestBot({
-    async worker(given) {
-      setting = given
-      return { stop: async () => {} }
-    },
-  })
-  const first = await startWorkerProcess(setting!, dieAfter)
-  return { bot, first, takeOver: () => startWorkerProcess(setting!, null) }
-}
-
 async function issueThroughDeath(dieAfter: string, command: string) {
-  const { bot, first, takeOver } = await withDyingWorker(dieAfter)
-  const died = once(first, 'exit')
+  bot = await startDyingBot(dieAfter)
   await bot.type(`ana: ${command}`)
-  const [, signal] = await died
-  expect(signal).toBe('SIGKILL')
-  await takeOver()
+  await bot.takeOver()
   await bot.type('settle')
   return bot
 }
@@ -122,46 +78,5 @@ describe('a worker killed after another step', () => {
     expect(bot.live()).toHaveLength(1)
     expect(bot.screen.filter(line => line.includes('is ready.'))).toHaveLength(1)
     expect(bot.screen.filter(line => line.includes('holds a new credential'))).toHaveLength(1)
-  })
-})
-
-describe('a worker killed in the middle of attaching', () => {
-  it.each([
-    'Measure the key server',
-    'Ask for approval',
-    'Wait for approval',
-    'Measure again',
-    'Register the key server',
-    'Follow OVHcloud',
-    'Remember the key server',
-  ])('comes to one key server and one card after "%s"', async title => {
-    const { bot, first, takeOver } = await withDyingWorker(title)
-    await bot.sandbox.control({ customerWait: '0s' })
-    const died = once(first, 'exit')
-    const dies = async (...lines: string[]) => {
-      for (const line of lines) {
-        if (first.signalCode === null) await bot.type(line)
-      }
-      await died
-      await takeOver()
-    }
-    // Up to the vote the first worker may live; whichever worker is there after it goes on.
-    const started = await bot.type('ana: /okms attach pcc-192-0-2-10 prod-kms')
-    const runId = lastRunId(started)
-    if (['Measure the key server', 'Ask for approval'].includes(title)) await dies()
-    await bot.type('settle', `bo: press Approve ${runId}`)
-    if (first.signalCode === null) await dies()
-    await bot.type('settle')
-
-    expect(
-      bot.sandbox.keyServers('pcc-192-0-2-10').filter(({ state }) => state === 'delivered'),
-    ).toHaveLength(1)
-    const registrations = bot.sandbox
-      .cloudTasks('pcc-192-0-2-10')
-      .filter(({ name }) => name === 'createVmEncryptionKms')
-    expect(registrations).toHaveLength(1)
-    expect(bot.screen.filter(line => line.includes('Attach prod-kms to pcc-192-0-2-10 · run'))).toHaveLength(
-      1,
-    )
   })
 })

@@ -137,6 +137,24 @@ describe('repair and detach', () => {
     expect((await ask(`ana: /okms repair ${CLOUD} ${kmsId}`)).said).toContain('Nothing was done.')
   })
 
+  it('stands a new one in where the address has changed, and removes the old one', async () => {
+    await attached()
+    const kmsId = Number(/Key server (\d+) is delivered/.exec(bot!.transcript())![1])
+    await bot!.sandbox.control({
+      privateCloud: { serviceName: CLOUD, keyServer: { kmsId, ip: '198.51.100.9' } },
+    })
+
+    const { said, runId } = await ask(`ana: /okms repair ${CLOUD} ${kmsId}`)
+    expect(said).toMatch(/Trusted\s+198\.51\.100\.9/)
+    expect(said).toMatch(/Now\s+127\.0\.0\.1/)
+    const done = (await approve(runId)) + (await bot!.type('advance 5m'))
+
+    expect(done).toMatch(
+      new RegExp(`Key server \\d+ at 127\\.0\\.0\\.1 stands in for ${kmsId} at 198\\.51\\.100\\.9`),
+    )
+    expect(await keyServerRows()).toEqual([expect.stringMatching(/127\.0\.0\.1\s+prod-kms\s+delivered/)])
+  })
+
   it('removes a key server once that is approved', async () => {
     await attached()
     const kmsId = /Key server (\d+) is delivered/.exec(bot!.transcript())![1]
