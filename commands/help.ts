@@ -19,7 +19,7 @@ export default defineCommand({
   answers: 'privately',
   examples: ['/okms help', '/okms help credential'],
 
-  async run({ options, commands, reply }) {
+  async run({ options, commands, approvals, reply }) {
     const usable = commands()
     if (options.command === undefined) return showAll(usable, reply)
     const wanted = options.command.replace(/^\/?okms\s+/i, '').toLowerCase()
@@ -33,7 +33,7 @@ export default defineCommand({
         hint: guess ? `Did you mean /okms help ${guess}?` : '/okms help shows all.',
       })
     }
-    await showOne(command, reply)
+    await showOne(command, command.requires === null ? [] : approvals(command.requires), reply)
   },
 })
 
@@ -53,7 +53,7 @@ async function showAll(usable: readonly Command[], reply: Answer): Promise<void>
   })
 }
 
-async function showOne(command: Command, reply: Answer): Promise<void> {
+async function showOne(command: Command, approvals: readonly string[], reply: Answer): Promise<void> {
   const options = Object.entries(command.options)
   await reply.show({
     kind: 'fields',
@@ -65,6 +65,7 @@ async function showOne(command: Command, reply: Answer): Promise<void> {
     after: [
       ...command.examples.map((example): Text => [code(example)]),
       command.requires === null ? 'Everyone may use it.' : `It needs the permission ${command.requires}.`,
+      ...approvals,
     ],
   })
 }

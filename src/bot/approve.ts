@@ -5,6 +5,7 @@
 import { type Actor, personOf } from '../core/actor.js'
 import type { Requests } from '../core/command.js'
 import { BotError } from '../core/errors.js'
+import type { Permission } from '../core/permission.js'
 import type { Approvals, RequestState, RequestStatus, Vote } from '../core/ports/approvals.js'
 import type { Clock } from '../core/ports/clock.js'
 import type { Outbox } from '../core/ports/outbox.js'
@@ -162,4 +163,28 @@ const isSameAccount = (one: Actor, other: Actor) => one.platform === other.platf
 export function approversOf(policy: Policy, rule: Pick<ApprovalRule, 'from'>): string {
   const people = policy.roles[rule.from]?.people ?? []
   return people.length === 0 ? `role ${rule.from}` : people.join(', ')
+}
+
+/** The rules for a permission as sentences, and who could decide for this person: whoever asks never counts. */
+export function describeApprovals(policy: Policy, permission: Permission, asker: Actor): string[] {
+  return policy.approvals
+    .filter(rule => rule.for.includes(permission))
+    .map(rule => {
+      const people = (policy.roles[rule.from]?.people ?? []).filter(name => name !== asker.person)
+      const who = people.length === 0 ? `role ${rule.from}` : `role ${rule.from}: ${people.join(', ')}`
+      const count = rule.need === 1 ? '1 approval' : `${rule.need} approvals`
+      return `It needs ${count} from ${who}${describeWhen(rule.when)}.`
+    })
+}
+
+function describeWhen({ validityOverDays, okms, cloud, profile }: ApprovalRule['when']): string {
+  const among = (what: string, names: readonly string[] | null) =>
+    names === null ? [] : [`${what} ${names.join(' or ')}`]
+  const conditions = [
+    ...(validityOverDays === null ? [] : [`validity over ${validityOverDays} days`]),
+    ...among('OKMS', okms),
+    ...among('Private Cloud', cloud),
+    ...among('profile', profile),
+  ]
+  return conditions.length === 0 ? '' : ` (only for ${conditions.join(', ')})`
 }

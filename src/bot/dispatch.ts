@@ -19,7 +19,7 @@ import type { Outbox } from '../core/ports/outbox.js'
 import type { PolicySource } from '../core/ports/policy-source.js'
 import type { FlowQueue, ReadQueue } from '../core/ports/queue.js'
 import type { RunStore } from '../core/ports/runs.js'
-import { createRequests } from './approve.js'
+import { createRequests, describeApprovals } from './approve.js'
 import { describeCommand, subjectsOfCommand, subjectsOfPress } from './audit-words.js'
 import { auditedRequests } from './audited.js'
 import { authorize, policyOf } from './authorize.js'
@@ -178,6 +178,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
         options: readOptions(command, raw),
         commands: () =>
           commands.filter(({ requires }) => requires === null || may(policy, actor, conversation, requires)),
+        approvals: permission => describeApprovals(policy, permission, actor),
       })
     } finally {
       able.calm()

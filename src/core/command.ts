@@ -47,6 +47,8 @@ export interface CommandContext<S extends OptionsShape> extends Doing {
   options: ValuesOf<S>
   /** The commands this person may use here. */
   commands(): readonly Command[]
+  /** Who has to approve what needs a permission, and when, one sentence a rule; nothing where nobody has to. */
+  approvals(permission: Permission): readonly string[]
 }
 
 export interface CommandDefinition<S extends OptionsShape> extends CommandFace<S> {
