@@ -102,6 +102,7 @@ export function auditedDeliveries(deliveries: Deliveries, audit: Audit): Deliver
     audit.record({ ...NOTHING, kind: 'delivery', who, what, subjects: [runId], reference: runId, ...more })
   return {
     status: deliveries.status,
+    openFor: deliveries.openFor,
     async offer(offer) {
       await deliveries.offer(offer)
       note('offered', offer.runId)

@@ -26,7 +26,7 @@ import { authorize, policyOf } from './authorize.js'
 import { completions } from './complete.js'
 import { createDoing, type DoingParts, interactionOf, type Met } from './doing.js'
 import { explainAsReply, logFailure } from './explain.js'
-import { createHandOver } from './hand-over.js'
+import { createHandOver, openDeliveries } from './hand-over.js'
 import type { Definitions } from './load.js'
 import { identify, may } from './policy-judge.js'
 import type { Policy } from './policy-model.js'
@@ -178,6 +178,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
         options: readOptions(command, raw),
         commands: () =>
           commands.filter(({ requires }) => requires === null || may(policy, actor, conversation, requires)),
+        deliveries: () => openDeliveries(personOf(actor), parts),
         approvals: permission => describeApprovals(policy, permission, actor),
       })
     } finally {

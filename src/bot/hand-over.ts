@@ -1,11 +1,14 @@
 /** Collect, Saved it, Revoke now: the recipient's side of a private delivery (ports/deliveries.ts). */
 import { personOf } from '../core/actor.js'
-import type { PressDeliveries } from '../core/command.js'
+import type { OpenDelivery, PressDeliveries } from '../core/command.js'
 import { BotError } from '../core/errors.js'
 import type { Press } from '../core/invocation.js'
 import type { Exchange } from '../core/ports/chat.js'
 import type { Deliveries } from '../core/ports/deliveries.js'
 import type { Outbox } from '../core/ports/outbox.js'
+import type { RunStore } from '../core/ports/runs.js'
+import { plain } from '../core/text.js'
+import type { Definitions } from './load.js'
 
 export interface HandOverParts {
   deliveries: Deliveries
@@ -74,4 +77,24 @@ export function createHandOver(press: Press, exchange: Exchange, parts: HandOver
       await parts.poke(runId)
     },
   }
+}
+
+export async function openDeliveries(
+  person: string,
+  {
+    deliveries,
+    runs,
+    definitions,
+  }: { deliveries: Deliveries; runs: Pick<RunStore, 'read'>; definitions: Pick<Definitions, 'jobs'> },
+): Promise<OpenDelivery[]> {
+  const open = await Promise.all(
+    (await deliveries.openFor(person)).map(async (runId): Promise<OpenDelivery[]> => {
+      const [delivery, run] = await Promise.all([deliveries.status(runId), runs.read(runId)])
+      const job = run && definitions.jobs.get(run.job)
+      if (!delivery || !run || (delivery.state !== 'offered' && delivery.state !== 'collected')) return []
+      const title = job ? plain(job.title(run.input as never)) : run.job
+      return [{ runId, title, state: delivery.state, collectBy: delivery.collectBy }]
+    }),
+  )
+  return open.flat().sort((a, b) => a.collectBy.localeCompare(b.collectBy))
 }

@@ -47,8 +47,19 @@ export interface CommandContext<S extends OptionsShape> extends Doing {
   options: ValuesOf<S>
   /** The commands this person may use here. */
   commands(): readonly Command[]
+  /** What lies ready for this person to collect. */
+  deliveries(): Promise<OpenDelivery[]>
   /** Who has to approve what needs a permission, and when, one sentence a rule; nothing where nobody has to. */
   approvals(permission: Permission): readonly string[]
+}
+
+export interface OpenDelivery {
+  runId: string
+  /** What the run is about, in a line. */
+  title: string
+  state: 'offered' | 'collected'
+  /** ISO instant. */
+  collectBy: string
 }
 
 export interface CommandDefinition<S extends OptionsShape> extends CommandFace<S> {

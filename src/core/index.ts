@@ -6,6 +6,7 @@ export {
   type CommandContext,
   defineCommand,
   definePress,
+  type OpenDelivery,
   type PressContext,
 } from './command.js'
 export { usageOf } from './command-face.js'

@@ -45,6 +45,7 @@ export type Reply =
       columns: TableColumn[]
       rows: string[][]
       after?: Text[]
+      buttons?: Button[]
       /** Where the rows do not fit, the platform shortens visibly and sends all of them as this file. */
       fileName: string
     }

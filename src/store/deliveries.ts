@@ -12,14 +12,18 @@ const KEEP_SECONDS = 90 * 86_400
 /** Long enough for a slow upload, short enough for the person whose chat process died to try again. */
 const LEASE_MS = 2 * 60_000
 const BUNDLE = 'bundle'
+/** What the recipient can still collect. */
+const OPEN = ['offered', 'collected']
 
-/** KEYS delivery; ARGV recipient, collectBy, reply, ttl. Answers the state it found when that is past offering. */
+/** KEYS delivery, open; ARGV recipient, collectBy, reply, ttl, runId. Answers the state it found when that is past offering. */
 const OFFER = `
 local at = redis.call('HMGET', KEYS[1], 'state', 'erased')
 if at[2] then return 'erased' end
 if at[1] and at[1] ~= 'offered' then return at[1] end
 redis.call('HSET', KEYS[1], 'state', 'offered', 'recipient', ARGV[1], 'collectBy', ARGV[2], 'reply', ARGV[3])
 redis.call('EXPIRE', KEYS[1], ARGV[4])
+redis.call('SADD', KEYS[2], ARGV[5])
+redis.call('EXPIRE', KEYS[2], ARGV[4])
 return 'offered'`
 
 /** KEYS delivery; ARGV person, now, leaseId, leaseUntil */
@@ -121,8 +125,8 @@ export function createDeliveries(redis: RedisConnection, vault: Vault, clock: Cl
       // Sealed first: an offer without its files would be a promise that cannot be kept.
       await vault.seal({ runId, recipient, label: BUNDLE }, new Secret(JSON.stringify(bundle)))
       const now = await offer(
-        [keys.delivery(runId)],
-        [recipient, collectBy, JSON.stringify(reply), KEEP_SECONDS],
+        [keys.delivery(runId), keys.openDeliveries(recipient)],
+        [recipient, collectBy, JSON.stringify(reply), KEEP_SECONDS, runId],
       )
       // It ended since we looked: nothing of it may lie here again.
       if (now !== 'offered' && now !== 'collected') await vault.erase(runId)
@@ -131,6 +135,18 @@ export function createDeliveries(redis: RedisConnection, vault: Vault, clock: Cl
     async status(runId) {
       const fields = await answered(redis.hgetall(keys.delivery(runId)))
       return fields.state === undefined ? null : decode(fields)
+    },
+
+    async openFor(person) {
+      const offered = await answered(redis.smembers(keys.openDeliveries(person)))
+      const states = await Promise.all(
+        offered.map(runId => answered(redis.hmget(keys.delivery(runId), 'state', 'erased'))),
+      )
+      const isOpen = (i: number) => OPEN.includes(states[i]![0] ?? '') && states[i]![1] === null
+      // Swept when somebody looks: no state change has to know of the list.
+      const over = offered.filter((_, i) => !isOpen(i))
+      if (over.length > 0) await answered(redis.srem(keys.openDeliveries(person), ...over))
+      return offered.filter((_, i) => isOpen(i)).sort()
     },
 
     async collect(runId, person) {

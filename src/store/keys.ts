@@ -14,6 +14,7 @@
  * | lanes:<platform>        | set    | outbox.ts      | for ever, entries while full | no          |
  * | vault:<runId>           | hash   | vault.ts       | 2 days at most               | yes         |
  * | delivery:<runId>        | hash   | deliveries.ts  | 90 days                      | no          |
+ * | deliveries:<person>     | set    | deliveries.ts  | 90 days, swept when read     | no          |
  * | credential:<id>         | string | ledger.ts      | until forgotten              | no          |
  * | key-servers:<cloud>     | hash   | ledger.ts      | until forgotten              | no          |
  * | request:<runId>         | hash   | approvals.ts   | 90 days                      | no          |
@@ -43,6 +44,7 @@ export const keys = {
   lanes: (platform: string) => `${PREFIX}:lanes:${platform}`,
   vault: (runId: string) => `${PREFIX}:vault:${runId}`,
   delivery: (runId: string) => `${PREFIX}:delivery:${runId}`,
+  openDeliveries: (person: string) => `${PREFIX}:deliveries:${person}`,
   keyServers: (cloud: string) => `${PREFIX}:key-servers:${cloud}`,
   credential: (id: string) => `${PREFIX}:credential:${id}`,
   request: (runId: string) => `${PREFIX}:request:${runId}`,

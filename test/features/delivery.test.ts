@@ -40,6 +40,24 @@ it('may be collected again until it is saved, and not afterwards', async () => {
   expect(await bot.type(`ana: press Collect ${runId}`, 'settle')).not.toContain('.key.pem')
 })
 
+it('is listed for its recipient alone, with its buttons, until it is over', async () => {
+  const cy = await bot.type('cy: /okms requests')
+  expect(cy).not.toContain(runId)
+
+  const offered = await bot.type('ana: /okms requests')
+  expect(offered).toMatch(
+    new RegExp(`${runId}\\s+Credential reader for prod-kms\\s+you\\s+privately\\s+you to collect it`),
+  )
+  expect(offered).toContain('[Collect]')
+  expect(await bot.type(`ana: press Collect ${runId}`, 'settle')).toContain('.key.pem')
+  const collected = await bot.type('ana: /okms requests')
+  expect(collected).toContain('you to say that it is saved')
+  expect(collected).toContain('[Collect]  [Saved it]')
+  await bot.type(`ana: press Saved it ${runId}`, 'settle')
+
+  expect(await bot.type('ana: /okms requests')).toContain('nothing waits for you to collect')
+})
+
 it('is erased ten minutes after collecting when nobody says that it is saved', async () => {
   await bot.type(`ana: press Collect ${runId}`, 'settle')
 

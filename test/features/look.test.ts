@@ -101,7 +101,9 @@ it('helps with what the asker may do, and only that', async () => {
   expect(await bot.type('ana: /okms help credential')).toMatch(
     /type \(optional\)\s+Kind of certificate: ECDSA, RSA/,
   )
-  expect(await bot.type('ana: /okms help attach')).toContain('It needs 1 approval from role approver: bo, cy.')
+  expect(await bot.type('ana: /okms help attach')).toContain(
+    'It needs 1 approval from role approver: bo, cy.',
+  )
   // Whoever asks does not decide.
   expect(await bot.type('cy: /okms help attach')).toContain('It needs 1 approval from role approver: bo.')
   expect(await bot.type('ana: /okms help credential')).toContain('(only for validity over 90 days)')

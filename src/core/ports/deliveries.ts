@@ -39,6 +39,8 @@ export interface Deliveries {
   /** Seals the files and offers them. Offering the same run again replaces the files while nobody collected. */
   offer(offer: DeliveryOffer): Promise<void>
   status(runId: string): Promise<DeliveryStatus | null>
+  /** Run ids of what lies ready for a person, collected or not, until it is over. */
+  openFor(person: string): Promise<string[]>
   /**
    * Starts handing over. Refusals: `unknown` (no such delivery), `not-yours`, `busy` (another Collect is under way),
    * `lapsed`, `revoked`, `over` (saved and erased).

@@ -12,7 +12,13 @@ export function encodeReply(reply: Reply): string[] {
       return [...said.map((line, i) => (i === 0 ? mark + line : line)), ...buttonLine(reply.buttons)]
     }
     case 'table':
-      return [plain(reply.title), '', ...tableLines(reply), ...after(reply.after)]
+      return [
+        plain(reply.title),
+        '',
+        ...tableLines(reply),
+        ...after(reply.after),
+        ...buttonLine(reply.buttons),
+      ]
     case 'fields':
       return [plain(reply.title), ...fieldLines(reply.fields), ...(reply.after ?? []).flatMap(textLines)]
     case 'card':

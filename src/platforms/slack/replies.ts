@@ -58,7 +58,12 @@ function partsOf(reply: Reply): Parts {
     }
     case 'table': {
       const { blocks, files } = tableParts(reply)
-      return { title: reply.title, body: [...blocks, ...sections(reply.after ?? [])], buttons: [], files }
+      return {
+        title: reply.title,
+        body: [...blocks, ...sections(reply.after ?? [])],
+        buttons: reply.buttons ?? [],
+        files,
+      }
     }
     case 'fields':
       return {
