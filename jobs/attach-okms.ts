@@ -47,7 +47,9 @@ export const attachOkms = defineJob({
   name: 'attach-okms',
   input: attachInput,
   title: ({ cloud, okmsName }) => `Attach ${okmsName} to ${cloud}`,
-  failed: () => ({ lines: ['What was registered and did not come to its end has been taken back.'] }),
+  failed: ({ cloud, okmsName }) => ({
+    lines: [say`Ask again: ${code(`/okms attach ${cloud} ${okmsName}`)}`],
+  }),
 
   async run(job): Promise<Ending> {
     const { input, step } = job

@@ -100,6 +100,27 @@ describe('attach', () => {
     expect(await keyServerRows()).toHaveLength(1)
   })
 
+  it.each(['canceled', 'error'] as const)(
+    'takes back what OVHcloud ended with %s, and says so',
+    async state => {
+      await bot!.sandbox.control({ customerWait: '1h' })
+      const { runId } = await ask()
+      await bot!.type(`bo: press Approve ${runId}`)
+      await expect.poll(() => bot!.sandbox.cloudTasks(CLOUD)).toHaveLength(1)
+      const { taskId: id } = bot!.sandbox.cloudTasks(CLOUD)[0]!
+      await bot!.sandbox.control({ task: { id, state, description: 'vCenter refused' } })
+
+      const said = await bot!.type('advance 10m')
+
+      expect(said).toMatch(/⚠ Register the key server\s+taken back/)
+      expect(said).toMatch(
+        new RegExp(`❌ Follow OVHcloud\\s+OVHcloud ended it with ${state}: vCenter refused`),
+      )
+      expect(said).toContain(`Ask again: /okms attach ${CLOUD} prod-kms`)
+      expect(await keyServerRows()).toHaveLength(0)
+    },
+  )
+
   it('can be undone for half an hour, under the same rule', async () => {
     const runId = await attached()
 
@@ -135,6 +156,24 @@ describe('repair and detach', () => {
 
     expect(done).toMatch(/Key server \d+ trusts ([0-9A-F]{2}:){19}[0-9A-F]{2} now\./)
     expect((await ask(`ana: /okms repair ${CLOUD} ${kmsId}`)).said).toContain('Nothing was done.')
+  })
+
+  it('does neither change nor remove twice when the answer is lost', async () => {
+    await attached()
+    const kmsId = Number(/Key server (\d+) is delivered/.exec(bot!.transcript())![1])
+    const cut = (route: string) => bot!.sandbox.control({ faults: [{ route, do: 'cut-after', times: 1 }] })
+    const tasks = (name: string) => bot!.sandbox.cloudTasks(CLOUD).filter(task => task.name === name)
+
+    await bot!.sandbox.control({ kmip: { rotateCertificate: true } })
+    const repair = await ask(`ana: /okms repair ${CLOUD} ${kmsId}`)
+    await cut(`POST /v1/dedicatedCloud/{serviceName}/vmEncryption/kms/{kmsId}/changeProperties`)
+    expect(await approve(repair.runId)).toMatch(/Key server \d+ trusts/)
+    expect(tasks('updateVmEncryptionKms')).toHaveLength(1)
+
+    const detach = await ask(`ana: /okms detach ${CLOUD} ${kmsId}`)
+    await cut(`DELETE /v1/dedicatedCloud/{serviceName}/vmEncryption/kms/{kmsId}`)
+    expect(await approve(detach.runId)).toContain(`is removed from ${CLOUD}.`)
+    expect(tasks('deleteVmEncryptionKms')).toHaveLength(1)
   })
 
   it('stands a new one in where the address has changed, and removes the old one', async () => {
