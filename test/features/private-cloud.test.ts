@@ -106,8 +106,10 @@ describe('attach', () => {
       await bot!.sandbox.control({ customerWait: '1h' })
       const { runId } = await ask()
       await bot!.type(`bo: press Approve ${runId}`)
-      await expect.poll(() => bot!.sandbox.cloudTasks(CLOUD)).toHaveLength(1)
-      const { taskId: id } = bot!.sandbox.cloudTasks(CLOUD)[0]!
+      const tasks = () =>
+        bot!.sandbox.cloudTasks(CLOUD).filter(({ name }) => name === 'createVmEncryptionKms')
+      await expect.poll(tasks).toHaveLength(1)
+      const { taskId: id } = tasks()[0]!
       await bot!.sandbox.control({ task: { id, state, description: 'vCenter refused' } })
 
       const said = await bot!.type('advance 10m')
