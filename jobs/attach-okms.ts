@@ -135,6 +135,17 @@ function requestOf(input: AttachInput, measured: Measured, missing: readonly str
           } · valid until ${instant(notAfter, 'day')}`,
         },
       ]),
+      ...(addresses.length > 1
+        ? [{ label: 'Key servers', value: `${addresses.length}: one for each address of ${measured.host}` }]
+        : []),
+      ...(measured.sharedWith.length > 0
+        ? [
+            {
+              label: 'Shared',
+              value: `The endpoint belongs to the region: ${measured.sharedWith.join(', ')} answers there too.`,
+            },
+          ]
+        : []),
       {
         label: 'Calls',
         value: `${addresses.length} × POST /v1/dedicatedCloud/${cloud}/vmEncryption/kms {ip, sslThumbprint, description}`,

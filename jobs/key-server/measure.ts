@@ -16,6 +16,8 @@ export interface Measured {
   port: number
   /** One key server each, sorted by address. */
   addresses: MeasuredAddress[]
+  /** Names of the OKMS that answer there too: an endpoint belongs to a region, not to one OKMS. */
+  sharedWith: string[]
 }
 
 export interface MeasuredAddress {
@@ -30,7 +32,7 @@ export interface MeasuredAddress {
 }
 
 export interface Eyes {
-  okms: Pick<OkmsPort, 'show'>
+  okms: Pick<OkmsPort, 'show' | 'list'>
   probe: EndpointProbe
 }
 
@@ -41,6 +43,9 @@ export async function measureOkms(okmsId: string, { okms, probe }: Eyes): Promis
   const address = found.kmipRsaEndpoint ?? found.kmipEndpoint
   const endpoint = parseEndpoint(address, KMIP_RSA_PORT)
   if (!endpoint) throw new BotError('ovh.unexpected', `OVHcloud gives "${address}" as a KMIP address.`)
+  const sharedWith = (await okms.list())
+    .filter(one => one.id !== okmsId && (one.kmipRsaEndpoint ?? one.kmipEndpoint) === address)
+    .map(({ name }) => name)
   const trustedCa = found.kmipRsaEndpoint === null ? found.publicCa : found.publicRsaCa
   const addresses = await Promise.all(
     (await probe.resolve(endpoint.host)).map(async ip => {
@@ -51,7 +56,7 @@ export async function measureOkms(okmsId: string, { okms, probe }: Eyes): Promis
       return { ip, sha1, sha256, notAfter, trusted, distrust }
     }),
   )
-  return { ...endpoint, addresses }
+  return { ...endpoint, addresses, sharedWith }
 }
 
 /** What of two measurements a Private Cloud would notice. */

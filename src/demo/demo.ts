@@ -18,6 +18,7 @@ import {
 import { deriveAuditKeys } from '../config/keys.js'
 import { realChance } from '../core/ports/chance.js'
 import { movableClock } from '../core/ports/clock.js'
+import type { EndpointProbe } from '../core/ports/endpoint-probe.js'
 import type { Log } from '../core/ports/log.js'
 import type { Metrics } from '../core/ports/metrics.js'
 import { Secret } from '../core/secret.js'
@@ -134,13 +135,17 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
 }
 
 /** A worker against the sandbox, without a limit on calls. */
-export function startDemoWorker({ common, sandbox }: WorkerSetting, hooks: TurnHooks = {}): Promise<Half> {
+export function startDemoWorker(
+  { common, sandbox }: WorkerSetting,
+  hooks: TurnHooks = {},
+  probe: EndpointProbe = createEndpointProbe({ clock: common.clock }),
+): Promise<Half> {
   const { clock, log, metrics } = common
   return startWorker({
     ...common,
     ovh: (limiter, audited) =>
       ovhAt(sandbox, { limiter, audited, clock, log, ...(metrics ? { metrics } : {}) }),
-    probe: createEndpointProbe({ clock }),
+    probe,
     rate: null,
     hooks,
   })

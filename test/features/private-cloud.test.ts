@@ -1,5 +1,7 @@
 /** Private Clouds: attach, detach and repair, approved in the thread, measured by the bot itself. */
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { startDemoWorker } from '../../src/demo/demo.js'
+import { createEndpointProbe } from '../../src/kmip/probe.js'
 import { lastRunId, startTestBot, type TestBot } from '../fakes/test-bot.js'
 
 const CLOUD = 'pcc-192-0-2-10'
@@ -142,6 +144,44 @@ describe('attach', () => {
     )
     expect((await ask(`ana: /okms attach ${CLOUD} prod`)).said).toContain('There is no OKMS "prod"')
     expect((await ask(`bo: /okms attach ${CLOUD} prod-kms`)).said).toContain('You may not attach')
+  })
+})
+
+describe('an endpoint', () => {
+  it('that other OKMS of the region share is said to be shared', async () => {
+    await bot!.sandbox.control({ seed: { okms: 20 } })
+
+    expect((await ask()).said).toMatch(/Shared\s+The endpoint belongs to the region: .+ answers there too\./)
+  })
+
+  it('with several addresses becomes one key server each, and is undone whole', async () => {
+    await bot!.stop()
+    bot = await startTestBot({
+      worker(given) {
+        const real = createEndpointProbe({ clock: given.common.clock })
+        return startDemoWorker(
+          given,
+          {},
+          {
+            ...real,
+            resolve: async host => [...(await real.resolve(host)), '127.0.0.2'],
+            // The second address leads to the same server, as one of a load balancer does.
+            look: (endpoint, how) => real.look(endpoint, { ...how, address: '127.0.0.1' }),
+          },
+        )
+      },
+    })
+    await bot.sandbox.control({ customerWait: '0s' })
+
+    const { said, runId } = await ask()
+    expect(said).toMatch(/Key servers\s+2: one for each address of/)
+    await approve(runId)
+    const addresses = () => bot!.sandbox.keyServers(CLOUD).map(({ ip }) => ip)
+    expect(addresses().sort()).toEqual(['127.0.0.1', '127.0.0.2'])
+
+    const undo = await bot.type(`ana: press Undo ${runId}`, 'settle')
+    for (const [, undoing] of undo.matchAll(/from pcc-192-0-2-10 · run (\w{8})/g)) await approve(undoing!)
+    expect(addresses()).toEqual([])
   })
 })
 
