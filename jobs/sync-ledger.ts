@@ -1,0 +1,247 @@
+/**
+ * Compares the ledger with OVHcloud: one list call per page and none per credential. What others made is followed from then on, what
+ * others took away is reminded of no more; each is told once. An OKMS that cannot be listed keeps its entries, and its age.
+ */
+import {
+  BotError,
+  type Credential,
+  defineTick,
+  type Followed,
+  type Looked,
+  type ReminderRules,
+  type Said,
+  type Target,
+  type TickContext,
+} from '../src/core/index.js'
+import { MARK_BEGINS } from './credential/mark.js'
+import { carryOut } from './reminders/saying.js'
+
+const DAY_MS = 86_400_000
+/** What is younger than the list, by clocks that may differ so much, is not missed in it. */
+const CLOCKS_DIFFER_MS = 5 * 60_000
+/** An entry that OVHcloud no longer lists is kept for so long after its end, so that what was said about it can still be put right. */
+const KEEP_ENDED_MS = 30 * DAY_MS
+/** Entries claimed, and told of, in one go. */
+const AT_ONCE = 200
+
+export const syncLedger = defineTick({
+  name: 'sync',
+  every: '15m',
+
+  async run(tick) {
+    const { okms, ledger, reminderRules, clock, signal, wake, log } = tick
+    const rules = await reminderRules.current()
+    if (!rules) return
+    const startedAtMs = clock.now()
+    const before = await ledger.syncs()
+    const lists = new Map<string, Set<string>>()
+    let changed = 0
+    let failure: BotError | null = null
+    for (const { id, name } of await okms.list(signal)) {
+      try {
+        const { ids, news } = await compare(tick, rules, { id, name, first: !before.has(id) })
+        lists.set(id, ids)
+        changed += news
+      } catch (thrown) {
+        // The others are compared all the same.
+        failure = BotError.from(thrown)
+        log.warn('credentials of an OKMS could not be listed', { okmsId: id, code: failure.code })
+      }
+    }
+    changed += await missing(tick, rules, lists, startedAtMs)
+    for (const okmsId of lists.keys()) await ledger.noteSync(okmsId, startedAtMs)
+    if (changed > 0) await wake('remind')
+    if (failure) throw failure
+    return undefined
+  },
+})
+
+/** One OKMS, page by page. Answers every id that OVHcloud lists, and how many entries are new or other than they were. */
+async function compare(
+  tick: TickContext,
+  rules: ReminderRules,
+  okms: { id: string; name: string; first: boolean },
+): Promise<{ ids: Set<string>; news: number }> {
+  const { ledger, signal } = tick
+  const ids = new Set<string>()
+  const unknown: Followed[] = []
+  let news = 0
+  for await (const page of tick.okms.credentialPages(okms.id, signal)) {
+    const known = await ledger.find(page.map(({ id }) => id))
+    for (const one of page) {
+      const entry = known.get(one.id)
+      // What is being deleted is as good as gone.
+      if (one.status !== 'DELETING') ids.add(one.id)
+      if (one.status !== 'READY') continue
+      if (!entry) unknown.push(entryOf(one, okms.name, rules))
+      else if (differs(entry, one, okms.name)) {
+        await ledger.change(one.id, now =>
+          differs(now, one, okms.name) ? corrected(now, one, okms.name) : null,
+        )
+        news++
+      }
+    }
+  }
+  return { ids, news: news + (await follow(tick, rules, okms, unknown)) }
+}
+
+function entryOf(one: Credential, okmsName: string, rules: ReminderRules): Followed {
+  const { id, okmsId, name, fromCsr, createdAt, expiresAt, description } = one
+  return {
+    credentialId: id,
+    okmsId,
+    okmsName,
+    name,
+    profile: rules.profileNamed(name),
+    owner: null,
+    channel: null,
+    // A run of the bot is about to say whose it is.
+    runId: markedRun(description),
+    fromCsr,
+    startsAt: createdAt,
+    expiresAt,
+    reminded: { toldMs: null, cards: [], snoozed: null, stale: false },
+  }
+}
+
+function markedRun(description: string | null): string | null {
+  const at = description?.lastIndexOf(MARK_BEGINS) ?? -1
+  return at < 0 ? null : description!.slice(at + MARK_BEGINS.length).split('.')[0]!
+}
+
+const differs = (entry: Followed, one: Credential, okmsName: string) =>
+  entry.solution?.how === 'vanished' ||
+  entry.okmsName !== okmsName ||
+  entry.name !== one.name ||
+  entry.expiresAt !== one.expiresAt
+
+/** One that is listed again was not gone. */
+function corrected(entry: Followed, { name, expiresAt }: Credential, okmsName: string): Followed {
+  const { solution, reminded, ...rest } = entry
+  const isBack = solution?.how === 'vanished'
+  return {
+    ...rest,
+    name,
+    okmsName,
+    expiresAt,
+    ...(solution && !isBack ? { solution } : {}),
+    reminded: { ...reminded, stale: reminded.stale || (isBack && reminded.cards.length > 0) },
+  }
+}
+
+/** Takes up what the ledger does not know, and tells of what others made. */
+async function follow(
+  tick: TickContext,
+  rules: ReminderRules,
+  okms: { name: string; first: boolean },
+  unknown: readonly Followed[],
+): Promise<number> {
+  const fresh = (entry: Followed): Looked => ({ seen: null, entry, lookAtMs: 0 })
+  let followed = 0
+  for (const some of inPortions(unknown.filter(({ runId }) => runId !== null))) {
+    if (await tick.reminders.claim(some.map(fresh), null)) followed += some.length
+  }
+  const others = unknown.filter(({ runId }) => runId === null)
+  for (const { target, entries } of byTarget(others, rules)) {
+    for (const some of inPortions(entries)) {
+      const looked = some.map(fresh)
+      const said: Said | null = target && {
+        number: await tick.reminders.nextNumber(),
+        saying: {
+          kind: 'found',
+          target,
+          okmsName: okms.name,
+          first: okms.first,
+          credentialIds: some.map(({ credentialId }) => credentialId),
+        },
+      }
+      // Refused when one of them is known by now, or was revoked a moment ago: the next sync sees the others.
+      if (!(await tick.reminders.claim(looked, said))) continue
+      followed += some.length
+      if (said) await carryOut(tick, rules, said)
+    }
+  }
+  return followed
+}
+
+/** What the lists of their OKMS do not hold any more. */
+async function missing(
+  tick: TickContext,
+  rules: ReminderRules,
+  lists: ReadonlyMap<string, ReadonlySet<string>>,
+  startedAtMs: number,
+): Promise<number> {
+  const { ledger } = tick
+  const gone: Followed[] = []
+  for await (const page of ledger.pages()) {
+    for (const entry of page) {
+      if (lists.get(entry.okmsId)?.has(entry.credentialId) !== false) continue
+      if (Date.parse(entry.startsAt) > startedAtMs - CLOCKS_DIFFER_MS) continue
+      const expiresAtMs = Date.parse(entry.expiresAt)
+      const endedAtMs = entry.solution ? Date.parse(entry.solution.at) : expiresAtMs
+      if (entry.solution || expiresAtMs <= startedAtMs) {
+        if (endedAtMs < startedAtMs - KEEP_ENDED_MS) await ledger.forget(entry.credentialId)
+      } else gone.push(entry)
+    }
+  }
+  let news = 0
+  for (const { target, entries } of byTarget(unique(gone), rules)) {
+    for (const some of inPortions(entries)) news += await tellGone(tick, rules, target, some)
+  }
+  return news
+}
+
+async function tellGone(
+  tick: TickContext,
+  rules: ReminderRules,
+  target: Target | null,
+  entries: readonly Followed[],
+): Promise<number> {
+  const { reminders, clock } = tick
+  const at = new Date(clock.now()).toISOString()
+  const seen = (await reminders.see(entries.map(({ credentialId }) => credentialId))).filter(
+    ({ entry }) => !entry.solution,
+  )
+  if (seen.length === 0) return 0
+  const looked = seen.map(one => {
+    const { entry } = one
+    const reminded = { ...entry.reminded, stale: entry.reminded.cards.length > 0 }
+    return {
+      seen: one,
+      entry: { ...entry, solution: { how: 'vanished', at } as const, reminded },
+      lookAtMs: 0,
+    }
+  })
+  const credentialIds = seen.map(({ entry }) => entry.credentialId)
+  const said: Said | null = target && {
+    number: await reminders.nextNumber(),
+    saying: { kind: 'vanished', target, credentialIds },
+  }
+  if (!(await reminders.claim(looked, said))) return 0
+  if (said) await carryOut(tick, rules, said)
+  return seen.length
+}
+
+function byTarget(entries: readonly Followed[], rules: ReminderRules) {
+  const groups = new Map<string, { target: Target | null; entries: Followed[] }>()
+  for (const entry of entries) {
+    const conversation = rules.channelOf(entry)
+    const target: Target | null = conversation
+      ? { to: 'conversation', conversation }
+      : entry.owner && { to: 'person', actor: entry.owner }
+    const key = JSON.stringify(target)
+    const group = groups.get(key) ?? { target, entries: [] }
+    groups.set(key, group)
+    group.entries.push(entry)
+  }
+  return [...groups.values()]
+}
+
+/** A scan may come by the same entry twice. */
+const unique = (entries: readonly Followed[]) => [
+  ...new Map(entries.map(entry => [entry.credentialId, entry])).values(),
+]
+
+function* inPortions<T>(all: readonly T[]): Generator<T[]> {
+  for (let i = 0; i < all.length; i += AT_ONCE) yield all.slice(i, i + AT_ONCE)
+}
