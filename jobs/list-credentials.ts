@@ -91,15 +91,21 @@ async function live({ input, okms, ledger, clock, signal, wake }: Asked): Promis
 
 /** `null`: the ledger was never compared with OVHcloud, and knows nothing worth showing. */
 async function fromLedger({ input, ledger, clock }: Asked): Promise<CredentialList | null> {
-  const syncs = await ledger.syncs()
-  if (syncs.size === 0) return null
+  const comparedAt = new Map(
+    [...(await ledger.syncs())].flatMap(([okmsId, { doneAtMs }]) =>
+      doneAtMs === null ? [] : [[okmsId, doneAtMs] as const],
+    ),
+  )
+  if (comparedAt.size === 0) return null
   const known = await rememberedIn(ledger, clock.now())
   const among =
     input.okms === undefined ? known : known.filter(({ okmsId }) => okmsId === okmsCalled(known, input.okms!))
   const wanted = among.filter(one => isWanted(one, input, clock.now()))
   const asOf =
-    input.okms === undefined ? [...syncs.values()] : wanted.flatMap(one => syncs.get(one.okmsId) ?? [])
-  const knownAtMs = Math.min(...(asOf.length > 0 ? asOf : syncs.values()))
+    input.okms === undefined
+      ? [...comparedAt.values()]
+      : wanted.flatMap(one => comparedAt.get(one.okmsId) ?? [])
+  const knownAtMs = Math.min(...(asOf.length > 0 ? asOf : comparedAt.values()))
   return { credentials: sorted(wanted), knownAt: new Date(knownAtMs).toISOString() }
 }
 

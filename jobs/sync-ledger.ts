@@ -37,19 +37,35 @@ export const syncLedger = defineTick({
     const lists = new Map<string, Set<string>>()
     let changed = 0
     let failure: BotError | null = null
-    for (const { id, name } of await okms.list(signal)) {
+    const failed = async (okmsId: string, error: BotError) => {
+      failure = error
+      const { doneAtMs = null, failingSinceMs = startedAtMs } = before.get(okmsId) ?? {}
+      await ledger.noteSync(okmsId, { doneAtMs, failingSinceMs: failingSinceMs ?? startedAtMs })
+    }
+    const all = await okms.list(signal).catch(async (thrown: unknown) => {
+      for (const okmsId of before.keys()) await failed(okmsId, BotError.from(thrown))
+      throw thrown
+    })
+    for (const { id, name } of all) {
       try {
-        const { ids, news } = await compare(tick, rules, { id, name, first: !before.has(id) })
+        const { ids, news } = await compare(tick, rules, {
+          id,
+          name,
+          first: (before.get(id)?.doneAtMs ?? null) === null,
+        })
         lists.set(id, ids)
         changed += news
       } catch (thrown) {
         // The others are compared all the same.
-        failure = BotError.from(thrown)
-        log.warn('credentials of an OKMS could not be listed', { okmsId: id, code: failure.code })
+        const error = BotError.from(thrown)
+        await failed(id, error)
+        log.warn('credentials of an OKMS could not be listed', { okmsId: id, code: error.code })
       }
     }
     changed += await missing(tick, rules, lists, startedAtMs)
-    for (const okmsId of lists.keys()) await ledger.noteSync(okmsId, startedAtMs)
+    for (const okmsId of lists.keys()) {
+      await ledger.noteSync(okmsId, { doneAtMs: startedAtMs, failingSinceMs: null })
+    }
     if (changed > 0) await wake('remind')
     if (failure) throw failure
     return undefined

@@ -34,7 +34,7 @@ export interface Circumstances {
   /** Where it is shown, so that people can be mentioned; `null`: to the owner alone. */
   platform: Conversation['platform'] | null
   nowMs: number
-  /** When OVHcloud was last asked about its OKMS; `null`: never yet. */
+  /** Since then OVHcloud has not answered about its OKMS; `null`: it does. */
   knownAtMs: number | null
 }
 
@@ -126,7 +126,7 @@ const snoozeLine = ({ reminded: { snoozed } }: Followed, nowMs: number): Text[] 
 function ageLine({ knownAtMs, nowMs }: Circumstances): Text[] {
   if (knownAtMs === null || nowMs - knownAtMs < OLD_MS) return []
   return [
-    say`OVHcloud could not be asked for ${formatDuration(nowMs - knownAtMs)}; this is as the bot knew it on ${instant(knownAtMs)}.`,
+    say`OVHcloud has not answered for ${formatDuration(nowMs - knownAtMs)}: this is as the bot knew it on ${instant(knownAtMs)}.`,
   ]
 }
 

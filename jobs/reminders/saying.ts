@@ -80,12 +80,15 @@ async function circumstancesOf(
 ): Promise<(platform: Circumstances['platform'], entries: readonly Followed[]) => Circumstances> {
   const syncs = await ledger.syncs()
   return (platform, entries) => {
-    const known = entries.flatMap(({ okmsId }) => syncs.get(okmsId) ?? [])
+    const old = entries.flatMap(({ okmsId }) => {
+      const { doneAtMs = null, failingSinceMs = null } = syncs.get(okmsId) ?? {}
+      return failingSinceMs === null || doneAtMs === null ? [] : [doneAtMs]
+    })
     return {
       rules,
       platform,
       nowMs: clock.now(),
-      knownAtMs: known.length === 0 ? null : Math.min(...known),
+      knownAtMs: old.length === 0 ? null : Math.min(...old),
     }
   }
 }

@@ -1,5 +1,5 @@
 /** What the bot knows of credentials beyond what OVHcloud says. Implements ports/ledger.ts. */
-import type { Followed, KeyServerEntry, Ledger } from '../core/ports/ledger.js'
+import type { Comparison, Followed, KeyServerEntry, Ledger } from '../core/ports/ledger.js'
 import { keys } from './keys.js'
 import { ABSENT, createChange, decodeEntry, readEntries } from './ledger-entries.js'
 import { answered, type RedisConnection } from './redis.js'
@@ -74,10 +74,10 @@ export function createLedger(redis: RedisConnection, changed: () => Promise<void
 
     async syncs() {
       const all = await answered(redis.hgetall(keys.syncs))
-      return new Map(Object.entries(all).map(([okmsId, atMs]) => [okmsId, Number(atMs)]))
+      return new Map(Object.entries(all).map(([okmsId, text]) => [okmsId, JSON.parse(text) as Comparison]))
     },
-    async noteSync(okmsId, atMs) {
-      await answered(redis.hset(keys.syncs, okmsId, atMs))
+    async noteSync(okmsId, comparison) {
+      await answered(redis.hset(keys.syncs, okmsId, JSON.stringify(comparison)))
     },
 
     async rememberKeyServer(entry) {

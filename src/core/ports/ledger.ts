@@ -58,6 +58,14 @@ export interface Reminded {
   stale: boolean
 }
 
+/** Instants in milliseconds of the clock port. */
+export interface Comparison {
+  /** The last one that succeeded; `null`: none yet. */
+  doneAtMs: number | null
+  /** The first one that failed since; `null`: none did. */
+  failingSinceMs: number | null
+}
+
 /** Which OKMS stands behind a key server of a Private Cloud; the API keeps an address alone. */
 export interface KeyServerEntry {
   cloud: string
@@ -83,9 +91,9 @@ export interface Ledger {
   solve(credentialId: string, solution: Solution): Promise<void>
   /** It is not taken up again by a list that was read before. */
   forget(credentialId: string): Promise<void>
-  /** When the credentials of each OKMS were last compared with OVHcloud, in milliseconds of the clock port. */
-  syncs(): Promise<Map<string, number>>
-  noteSync(okmsId: string, atMs: number): Promise<void>
+  /** How comparing each OKMS with OVHcloud went lately. */
+  syncs(): Promise<Map<string, Comparison>>
+  noteSync(okmsId: string, comparison: Comparison): Promise<void>
   rememberKeyServer(entry: KeyServerEntry): Promise<void>
   keyServer(cloud: string, kmsId: number): Promise<KeyServerEntry | null>
   forgetKeyServer(cloud: string, kmsId: number): Promise<void>
