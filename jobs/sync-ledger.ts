@@ -10,6 +10,7 @@ import {
   type Looked,
   type ReminderRules,
   type Said,
+  type Saying,
   type Target,
   type TickContext,
 } from '../src/core/index.js'
@@ -152,32 +153,46 @@ async function follow(
   okms: { name: string; first: boolean },
   unknown: readonly Followed[],
 ): Promise<number> {
-  const fresh = (entry: Followed): Looked => ({ seen: null, entry, lookAtMs: 0 })
   let followed = 0
-  for (const some of inPortions(unknown.filter(({ runId }) => runId !== null))) {
-    if (await tick.reminders.claim(some.map(fresh), null)) followed += some.length
-  }
-  const others = unknown.filter(({ runId }) => runId === null)
-  for (const { target, entries } of byTarget(others, rules)) {
+  for (const { target, entries } of byTarget(unknown, rules)) {
     for (const some of inPortions(entries)) {
-      const looked = some.map(fresh)
-      const said: Said | null = target && {
-        number: await tick.reminders.nextNumber(),
-        saying: {
-          kind: 'found',
-          target,
-          okmsName: okms.name,
-          first: okms.first,
-          credentialIds: some.map(({ credentialId }) => credentialId),
-        },
-      }
-      // Refused when one of them is known by now, or was revoked a moment ago: the next sync sees the others.
-      if (!(await tick.reminders.claim(looked, said))) continue
-      followed += some.length
-      if (said) await carryOut(tick, rules, said)
+      followed += await claimStill(tick, rules, async () => {
+        const known = await tick.ledger.find(some.map(({ credentialId }) => credentialId))
+        const looked = some
+          .filter(({ credentialId }) => !known.has(credentialId))
+          .map((entry): Looked => ({ seen: null, entry, lookAtMs: 0 }))
+        // The bot's own are told of by their runs.
+        const credentialIds = looked.flatMap(({ entry }) =>
+          entry.runId === null ? [entry.credentialId] : [],
+        )
+        const saying: Saying | null =
+          target && credentialIds.length > 0
+            ? { kind: 'found', target, okmsName: okms.name, first: okms.first, credentialIds }
+            : null
+        return { looked, saying }
+      })
     }
   }
   return followed
+}
+
+/** Entries may change while they are looked at; what cannot be claimed by then is left to the next sync. */
+const TRIES = 4
+
+async function claimStill(
+  tick: TickContext,
+  rules: ReminderRules,
+  prepare: () => Promise<{ looked: Looked[]; saying: Saying | null }>,
+): Promise<number> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const { looked, saying } = await prepare()
+    if (looked.length === 0) return 0
+    const said: Said | null = saying && { number: await tick.reminders.nextNumber(), saying }
+    if (!(await tick.reminders.claim(looked, said))) continue
+    if (said) await carryOut(tick, rules, said)
+    return looked.length
+  }
+  return 0
 }
 
 /** What the lists of their OKMS do not hold any more. */
@@ -207,36 +222,24 @@ async function missing(
   return news
 }
 
-async function tellGone(
+const tellGone = (
   tick: TickContext,
   rules: ReminderRules,
   target: Target | null,
   entries: readonly Followed[],
-): Promise<number> {
-  const { reminders, clock } = tick
-  const at = new Date(clock.now()).toISOString()
-  const seen = (await reminders.see(entries.map(({ credentialId }) => credentialId))).filter(
-    ({ entry }) => !entry.solution,
-  )
-  if (seen.length === 0) return 0
-  const looked = seen.map(one => {
-    const { entry } = one
-    const reminded = { ...entry.reminded, stale: entry.reminded.cards.length > 0 }
-    return {
-      seen: one,
-      entry: { ...entry, solution: { how: 'vanished', at } as const, reminded },
-      lookAtMs: 0,
-    }
+): Promise<number> =>
+  claimStill(tick, rules, async () => {
+    const solution = { how: 'vanished', at: new Date(tick.clock.now()).toISOString() } as const
+    const looked = (await tick.reminders.see(entries.map(({ credentialId }) => credentialId)))
+      .filter(({ entry }) => !entry.solution)
+      .map((seen): Looked => {
+        const { entry } = seen
+        const reminded = { ...entry.reminded, stale: entry.reminded.cards.length > 0 }
+        return { seen, entry: { ...entry, solution, reminded }, lookAtMs: 0 }
+      })
+    const credentialIds = looked.map(({ entry }) => entry.credentialId)
+    return { looked, saying: target && { kind: 'vanished', target, credentialIds } }
   })
-  const credentialIds = seen.map(({ entry }) => entry.credentialId)
-  const said: Said | null = target && {
-    number: await reminders.nextNumber(),
-    saying: { kind: 'vanished', target, credentialIds },
-  }
-  if (!(await reminders.claim(looked, said))) return 0
-  if (said) await carryOut(tick, rules, said)
-  return seen.length
-}
 
 function byTarget(entries: readonly Followed[], rules: ReminderRules) {
   const groups = new Map<string, { target: Target | null; entries: Followed[] }>()
