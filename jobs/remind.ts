@@ -108,7 +108,10 @@ function announcing(
   atMs: number,
 ): { looked: Looked[]; saying: Saying } {
   const digest = due.length > MOST_CARDS
-  const all = due.map(({ seen, beforeMs, lookAtMs }) => {
+  const soonestFirst = [...due].sort(
+    (a, b) => Date.parse(a.seen.entry.expiresAt) - Date.parse(b.seen.entry.expiresAt),
+  )
+  const all = soonestFirst.map(({ seen, beforeMs, lookAtMs }) => {
     const { entry } = seen
     const { cards, snoozed } = entry.reminded
     const card = digest ? digestMark(number) : cardMark(beforeMs, snoozed?.untilMs ?? null)
