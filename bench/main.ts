@@ -11,6 +11,7 @@ import { promisify } from 'node:util'
 import { startRedisServer } from '../src/demo/redis-server.js'
 import { startSandbox } from '../src/sandbox/sandbox.js'
 import { measureRequests } from './pki.js'
+import { measureReminders } from './reminders.js'
 import { perSecond, type Row } from './row.js'
 import { measureRuns } from './runs.js'
 
@@ -50,9 +51,19 @@ async function measureOnRedis(): Promise<Row[]> {
   }
 }
 
+async function measureFollowing(): Promise<Row[]> {
+  const servers = await Promise.all([startRedisServer(), startRedisServer()])
+  try {
+    return await measureReminders([servers[0].url, servers[1].url])
+  } finally {
+    await Promise.all(servers.map(server => server.stop()))
+  }
+}
+
 const rows: Row[] = []
 for (const [name, measure] of [
   ['durable runs', measureOnRedis],
+  ['reminders', measureFollowing],
   ['OVHcloud client', measureClient],
   ['certificate requests', measureRequests],
 ] as const) {

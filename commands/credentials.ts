@@ -1,7 +1,7 @@
 /** /okms credentials prod-kms status:READY expiring:30d */
 
 import { listCredentials } from '../jobs/list-credentials.js'
-import { code, daysUntil, defineCommand, lines, option, say } from '../src/core/index.js'
+import { code, daysUntil, defineCommand, instant, lines, option, say } from '../src/core/index.js'
 
 const STATUSES = ['CREATING', 'READY', 'DELETING', 'ERROR', 'EXPIRED'] as const
 
@@ -18,14 +18,22 @@ export default defineCommand({
   examples: ['/okms credentials', '/okms credentials prod-kms expiring:30d'],
 
   async run({ options, ask, reply }) {
-    const found = await ask(listCredentials, {
+    const { credentials: found, knownAt } = await ask(listCredentials, {
       okms: options.okms,
       status: options.status,
       expiringWithinMs: options.expiring,
     })
+    const age =
+      knownAt === null
+        ? []
+        : [say`OVHcloud does not answer: this is what the bot knew on ${instant(knownAt)}.`]
     if (found.length === 0) {
       await reply.show(
-        lines('No credentials match.', say`${code('/okms credential <name> <validity>')} issues one.`),
+        lines(
+          'No credentials match.',
+          ...age,
+          say`${code('/okms credential <name> <validity>')} issues one.`,
+        ),
       )
       return
     }
@@ -50,6 +58,7 @@ export default defineCommand({
         one.fromCsr ? 'from CSR' : 'OVHcloud',
         one.id,
       ]),
+      ...(age.length > 0 ? { after: age } : {}),
       fileName: 'credentials.txt',
     })
   },

@@ -10,6 +10,7 @@ import type { Definitions } from './bot/load.js'
 import type { Policy } from './bot/policy-model.js'
 import { createProfiles } from './bot/profiles.js'
 import { rememberInventory } from './bot/remember-inventory.js'
+import { createReminderRules } from './bot/reminder-rules.js'
 import type { TurnHooks } from './bot/run-steps.js'
 import { createRunner } from './bot/runner.js'
 import { createTicker } from './bot/ticker.js'
@@ -42,6 +43,7 @@ import { createOutboxStore } from './store/outbox.js'
 import { createPolicyStore } from './store/policy.js'
 import { createRateLimiter, type Rate } from './store/rate-limiter.js'
 import { answered, connectRedis, type RedisConnection } from './store/redis.js'
+import { createReminders } from './store/reminders.js'
 import { createRunStore } from './store/runs.js'
 import { createVault } from './store/vault.js'
 
@@ -95,15 +97,20 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
   )
   const flows = createFlowQueue(setting)
   const queues = parts.platforms.map(platform => createOutboxQueue(setting, platform))
+  const ticks = createTickQueue(setting)
+  const reminders = createReminders(redis)
   const outside: Outside = {
     clock,
     ...rememberInventory(ovh, createInventory(redis), log),
     probe: parts.probe,
     vault: shared.vault,
     deliveries: shared.deliveries,
-    ledger: createLedger(redis),
+    ledger: createLedger(redis, () => ticks.wake('remind')),
     profiles: createProfiles(shared.policy),
+    reminders,
+    reminderRules: createReminderRules(shared.policy, reminders),
     audit,
+    wake: ticks.wake,
   }
   const outbox = createOutbox(shared.outboxStore, queues)
   const runner = createRunner({
@@ -127,7 +134,6 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
     log,
     ...metricsOf(parts),
   })
-  const ticks = createTickQueue(setting)
   const fire = createTicker({
     ticks: definitions.ticks,
     outside,

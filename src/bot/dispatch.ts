@@ -180,6 +180,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
           commands.filter(({ requires }) => requires === null || may(policy, actor, conversation, requires)),
         deliveries: () => openDeliveries(personOf(actor), parts),
         approvals: permission => describeApprovals(policy, permission, actor),
+        may: permission => may(policy, actor, conversation, permission),
       })
     } finally {
       able.calm()

@@ -2,6 +2,7 @@
 import type { PlatformName } from '../core/actor.js'
 import type { Permission } from '../core/permission.js'
 import type { Profile } from '../core/ports/profiles.js'
+import type { QuietHours } from '../core/quiet-hours.js'
 
 export interface Policy {
   /** First 12 hex digits of the SHA-256 of the file: what a decision names as its ground. */
@@ -14,6 +15,23 @@ export interface Policy {
   profiles: Readonly<Record<string, PolicyProfile>>
   /** Milliseconds before an expiry, the longest first. */
   remindBeforeMs: readonly number[]
+  reminders: ReminderPolicy
+}
+
+export interface ReminderPolicy {
+  /** Where credentials are reminded of that no other setting gives a channel; `null`: nowhere. */
+  channel: string | null
+  /** Channels by name or id of an OKMS. */
+  okms: Readonly<Record<string, string>>
+  /** Where a channel says nothing else. */
+  quiet: QuietHours | null
+  channels: Readonly<Record<string, ChannelPolicy>>
+}
+
+export interface ChannelPolicy {
+  /** `null`: as everywhere. */
+  remindBeforeMs: readonly number[] | null
+  quiet: QuietHours | null
 }
 
 export interface Role {

@@ -5,7 +5,7 @@
 import { BotError } from '../core/errors.js'
 import { didYouMean } from '../core/suggest.js'
 import type { Finding } from './policy-model.js'
-import { PLATFORMS, readName } from './policy-words.js'
+import { PLATFORMS, readName, readPlace } from './policy-words.js'
 
 type Path = readonly (string | number)[]
 
@@ -44,6 +44,9 @@ export function findWrongReferences(file: unknown): Finding[] {
     ]),
     ...profiles.flatMap(profile => unknown('role', 'roles', roleNames, wordsOf(profile, 'use'))),
     ...profiles.flatMap(contradictions),
+    ...entriesOf(file, ['reminders', 'channels']).flatMap(({ key, path }) =>
+      refused(path, () => readPlace(String(key))),
+    ),
   ]
 }
 
@@ -97,9 +100,11 @@ function unknown(
     })
 }
 
-function badName({ key, path }: Entry): Finding[] {
+const badName = ({ key, path }: Entry) => refused(path, () => readName(String(key)))
+
+function refused(path: Path, read: () => unknown): Finding[] {
   try {
-    readName(String(key))
+    read()
     return []
   } catch (error) {
     if (!(error instanceof BotError)) throw error

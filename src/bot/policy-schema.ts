@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { BotError } from '../core/errors.js'
+import { parseQuietHours, parseTimeZone } from '../core/quiet-hours.js'
 import { parseIdentityUrn } from './identity-urn.js'
 import {
   oneOf,
@@ -139,8 +140,23 @@ const profile = z.strictObject({
   reminders: thresholds.optional(),
 })
 
+/** `22:00-07:00`, or `none`. The zone stands beside it, and is added when the policy is put together. */
+const quietHours = word(text => (text === 'none' ? null : parseQuietHours(text, 'UTC')))
+const timeZone = word(parseTimeZone)
+
+const channel = z.strictObject({
+  thresholds: thresholds.optional(),
+  quietHours: quietHours.optional(),
+  timeZone: timeZone.optional(),
+})
+
 const reminders = z.strictObject({
   default: thresholds.default([30, 14, 7, 3, 1, 0].map(days => days * DAY_MS)),
+  channel: word(readPlace).optional(),
+  okms: section(z.record(z.string(), word(readPlace)), {}),
+  quietHours: quietHours.default(null),
+  timeZone: timeZone.default('UTC'),
+  channels: section(z.record(z.string(), channel), {}),
 })
 
 export const policyFile = z.strictObject({
@@ -168,4 +184,9 @@ export const SECTIONS: readonly { at: readonly string[]; what: string; settings:
   },
   { at: ['profiles', '*'], what: 'a profile', settings: Object.keys(profile.shape) },
   { at: ['reminders'], what: 'the reminders', settings: Object.keys(reminders.shape) },
+  {
+    at: ['reminders', 'channels', '*'],
+    what: 'the reminders of a channel',
+    settings: Object.keys(channel.shape),
+  },
 ]

@@ -14,6 +14,20 @@ export function findSurprises(policy: Policy): Finding[] {
       ...strangers(policy, rule, i),
     ]),
     ...idleProfiles(policy),
+    ...nowhereReminded(policy),
+  ]
+}
+
+/** What others make at OVHcloud follows no profile and was asked for nowhere. */
+function nowhereReminded({ reminders, grants }: Policy): Finding[] {
+  if (reminders.channel !== null || grants.length === 0) return []
+  return [
+    {
+      path: ['reminders'],
+      message:
+        'Credentials that no profile and no OKMS gives a channel are reminded of only where the bot was asked for them, and those made elsewhere nowhere.',
+      mend: 'Name a channel for all others: channel: slack:C00OPS under reminders.',
+    },
   ]
 }
 

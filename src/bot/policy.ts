@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import { deepFreeze } from '../core/freeze.js'
+import type { QuietHours } from '../core/quiet-hours.js'
 import { didYouMean } from '../core/suggest.js'
 import type { Finding, Policy, PolicyMistake } from './policy-model.js'
 import { findWrongReferences } from './policy-references.js'
@@ -151,6 +152,20 @@ function toPolicy(file: PolicyFile, version: string): Policy {
       remindBeforeMs: profile.reminders ?? null,
     })),
     remindBeforeMs: file.reminders.default,
+    reminders: remindersOf(file.reminders),
+  }
+}
+
+function remindersOf({ channel, okms, channels, quietHours, timeZone }: PolicyFile['reminders']) {
+  const inZone = (quiet: QuietHours | null, zone: string) => (quiet ? { ...quiet, timeZone: zone } : null)
+  return {
+    channel: channel ?? null,
+    okms,
+    quiet: inZone(quietHours, timeZone),
+    channels: mapValues(channels, one => ({
+      remindBeforeMs: one.thresholds ?? null,
+      quiet: inZone(one.quietHours === undefined ? quietHours : one.quietHours, one.timeZone ?? timeZone),
+    })),
   }
 }
 

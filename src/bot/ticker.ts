@@ -42,6 +42,8 @@ export function createTicker({ ticks, outside, outbox, wake, log, metrics = noMe
         log,
         signal,
         tell: (key, target, reply) => outbox.put(key, target, reply),
+        tellOnce: (key, target, reply) => outbox.putOnce(key, target, reply),
+        rewrite: (key, reply) => outbox.rewrite(key, reply),
         takeBack: key => outbox.remove(key),
         wake,
       })

@@ -47,6 +47,8 @@ export interface CommandContext<S extends OptionsShape> extends Doing {
   options: ValuesOf<S>
   /** The commands this person may use here. */
   commands(): readonly Command[]
+  /** Whether this person may do something here. */
+  may(permission: Permission): boolean
   /** What lies ready for this person to collect. */
   deliveries(): Promise<OpenDelivery[]>
   /** Who has to approve what needs a permission, and when, one sentence a rule; nothing where nobody has to. */

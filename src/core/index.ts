@@ -28,6 +28,7 @@ export { conversationOf } from './place.js'
 export type { AuditEntry } from './ports/audit.js'
 export type { Target } from './ports/chat.js'
 export { type EndpointProbe, parseEndpoint } from './ports/endpoint-probe.js'
+export type { Followed, Ledger, LedgerEntry, Owner, Solution } from './ports/ledger.js'
 export type {
   CertificateType,
   Credential,
@@ -45,6 +46,8 @@ export {
   taskGroup,
 } from './ports/private-cloud.js'
 export { mayUseOkms, type Profile, type Profiles } from './ports/profiles.js'
+export type { Looked, ReminderRules, Said, Saying, Seen } from './ports/reminders.js'
+export { formatQuietHours, parseQuietHours, parseTimeZone, quietUntil } from './quiet-hours.js'
 export { normalizeRegion, oldRegionName } from './region.js'
 export { type Button, lines, type PrivateFile, type Reply, refusal } from './reply.js'
 export type { Ending } from './run.js'
@@ -52,4 +55,5 @@ export { normalizeRunId } from './run-id.js'
 export { Secret } from './secret.js'
 export { didYouMean } from './suggest.js'
 export { code, formatInstant, instant, mention, plain, type Span, say, type Text } from './text.js'
+export { mostUrgent, nextCrossing, thresholdsFor } from './thresholds.js'
 export { defineTick, type Tick, type TickContext } from './tick.js'

@@ -13,6 +13,7 @@ import type { Log } from './ports/log.js'
 import type { OkmsPort } from './ports/okms.js'
 import type { PrivateCloudPort } from './ports/private-cloud.js'
 import type { Profiles } from './ports/profiles.js'
+import type { ReminderRulesSource, Reminders } from './ports/reminders.js'
 import type { Vault } from './ports/vault.js'
 import type { Button, Reply } from './reply.js'
 import type { Ending, RunState } from './run.js'
@@ -28,7 +29,11 @@ export interface Outside {
   deliveries: Deliveries
   ledger: Ledger
   profiles: Profiles
+  reminders: Reminders
+  reminderRules: ReminderRulesSource
   audit: Pick<Audit, 'read'>
+  /** Fires a tick now, such as reminders after something about them changed. */
+  wake(tick: string): Promise<void>
 }
 
 export interface ReadContext<I> extends Outside {

@@ -9,6 +9,10 @@ export interface TickContext extends Outside {
   signal: AbortSignal
   /** Posts or rewrites a message; `key` is unique among all messages of the bot, so it begins with the tick's name. Safe to repeat. */
   tell(key: string, target: Target, reply: Reply): Promise<void>
+  /** Posts a message once: where there is one of this key, it is left as it is by now. */
+  tellOnce(key: string, target: Target, reply: Reply): Promise<void>
+  /** Changes what a message shows; nothing happens where there is none. */
+  rewrite(key: string, reply: Reply): Promise<void>
   takeBack(key: string): Promise<void>
   /** Fires another tick now, such as reminders after new credentials were seen. */
   wake(tick: string): Promise<void>

@@ -69,6 +69,8 @@ export function createOutbox(records: OutboxRecords, queues: readonly OutboxQueu
   }
   return {
     put: async (key, target, reply) => call(await records.want(key, target, reply)),
+    putOnce: async (key, target, reply) => call(await records.wantOnce(key, target, reply)),
+    rewrite: async (key, reply) => call(await records.wantInstead(key, reply)),
     remove: async key => call(await records.unwant(key)),
     adopt: (key, target, ref) => records.adopt(key, target, ref),
   }

@@ -2,6 +2,7 @@
  * The queue `ticks`: one BullMQ job per tick, which is put aside until its time and never ends, so that each fires once per fleet
  * and a moved clock finds it by its due instant. A job scheduler sees every minute that none is missing.
  */
+import { randomUUID } from 'node:crypto'
 import { DelayedError, ErrorCode, type Queue } from 'bullmq'
 import type { Clock } from '../core/ports/clock.js'
 import type { Log } from '../core/ports/log.js'
@@ -22,8 +23,6 @@ export const TICKS = 'ticks'
 export interface TickData extends Due {
   /** Absent: the job of the scheduler. */
   tick?: string
-  /** Wishes to be fired out of turn, so far. */
-  wakes?: number
   firedAtMs?: number
   everyMs?: number
   /** The next instant at which the tick knows something to be due; `null`: nothing known. */
@@ -46,7 +45,8 @@ export function createTickQueue(setting: QueueSetting): TickQueueHandle {
     async wake(tick) {
       const job = await reached(queue.getJob(jobIdOf(tick)))
       if (!job) return
-      await reached(job.updateData({ ...job.data, wakes: (job.data.wakes ?? 0) + 1 }))
+      // A field of its own, so that whoever fires it does not write over the wish while putting the job aside.
+      await reached(job.updateProgress(randomUUID()))
       await promote(job)
     },
     close: () => queue.close(),
@@ -98,7 +98,7 @@ export async function startTickWorker(
     setting,
     { concurrency: CONCURRENCY, vigilance },
     async (job, token, signal) => {
-      const { tick, wakes = 0 } = job.data
+      const { tick } = job.data
       if (tick === undefined) {
         await ensure()
         return
@@ -108,13 +108,13 @@ export async function startTickWorker(
         await putAside(job, token, UNKNOWN_REST_MS)
         throw new DelayedError()
       }
-      const wishes = async () => (await queue.getJob(jobIdOf(tick)))?.data.wakes ?? 0
+      const isWished = async () => (await queue.getJob(jobIdOf(tick)))?.progress !== job.progress
       const { firedAtMs, everyMs, nextAtMs } = fired
-      const seen = await wishes()
-      const dueAt = seen === wakes ? Math.min(nextAtMs ?? Infinity, firedAtMs + everyMs) : clock.now()
-      await putAside(job, token, dueAt - clock.now(), { tick, wakes: seen, dueAt, ...fired })
+      const again = await isWished()
+      const dueAt = again ? clock.now() : Math.min(nextAtMs ?? Infinity, firedAtMs + everyMs)
+      await putAside(job, token, dueAt - clock.now(), { tick, dueAt, ...fired })
       // Somebody may have wished for it after we looked and before the job could be woken.
-      if ((await wishes()) !== seen) await promote(job)
+      if (!again && (await isWished())) await promote(job)
       throw new DelayedError()
     },
   )

@@ -15,7 +15,15 @@
  * | vault:<runId>           | hash   | vault.ts       | 2 days at most               | yes         |
  * | delivery:<runId>        | hash   | deliveries.ts  | 90 days                      | no          |
  * | deliveries:<person>     | set    | deliveries.ts  | 90 days, swept when read     | no          |
- * | credential:<id>         | string | ledger.ts      | until forgotten              | no          |
+ * | ledger                  | hash   | ledger.ts      | for ever, fields until forgotten | no      |
+ * | ledger:forgotten        | zset   | ledger.ts      | for ever, entries for 1 day  | no          |
+ * | ledger:syncs            | hash   | ledger.ts      | for ever                     | no          |
+ * | reminders               | zset   | ledger.ts      | as the ledger                | no          |
+ * | reminders:unsaid        | hash   | reminders.ts   | fields until said            | no          |
+ * | reminders:count         | string | reminders.ts   | for ever                     | no          |
+ * | reminders:rules         | string | reminders.ts   | for ever                     | no          |
+ * | reminders:choices       | hash   | reminders.ts   | for ever, fields until taken back | no     |
+ * | digest:<number>         | string | reminders.ts   | 90 days                      | no          |
  * | key-servers:<cloud>     | hash   | ledger.ts      | until forgotten              | no          |
  * | request:<runId>         | hash   | approvals.ts   | 90 days                      | no          |
  * | votes:<runId>           | hash   | approvals.ts   | 90 days                      | no          |
@@ -46,7 +54,15 @@ export const keys = {
   delivery: (runId: string) => `${PREFIX}:delivery:${runId}`,
   openDeliveries: (person: string) => `${PREFIX}:deliveries:${person}`,
   keyServers: (cloud: string) => `${PREFIX}:key-servers:${cloud}`,
-  credential: (id: string) => `${PREFIX}:credential:${id}`,
+  ledger: `${PREFIX}:ledger`,
+  forgotten: `${PREFIX}:ledger:forgotten`,
+  syncs: `${PREFIX}:ledger:syncs`,
+  reminders: `${PREFIX}:reminders`,
+  unsaid: `${PREFIX}:reminders:unsaid`,
+  saidCount: `${PREFIX}:reminders:count`,
+  reminderRules: `${PREFIX}:reminders:rules`,
+  reminderChoices: `${PREFIX}:reminders:choices`,
+  digest: (number: number) => `${PREFIX}:digest:${number}`,
   request: (runId: string) => `${PREFIX}:request:${runId}`,
   votes: (runId: string) => `${PREFIX}:votes:${runId}`,
   pendingRequests: `${PREFIX}:requests:pending`,

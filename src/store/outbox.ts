@@ -19,10 +19,13 @@ const CALLED_MS = 30_000
 const NOW = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)\n`
 
 /**
- * KEYS message, lane, laneState, lanes; ARGV messageKey, lane, target, want, keepMessage, keepLane, calledMs.
- * Answers 1 when the caller shall call a sender. What is shown as wished already is left alone.
+ * KEYS message, lane, laneState, lanes; ARGV messageKey, lane, target, want, keepMessage, keepLane, calledMs, which ('once': only
+ * where there is none, 'instead': only where there is one). Answers 1 when the caller shall call a sender. What is shown as wished
+ * already is left alone.
  */
 const PUT = `${NOW}
+if ARGV[8] == 'once' and redis.call('HEXISTS', KEYS[1], 'target') == 1 then return 0 end
+if ARGV[8] == 'instead' and (redis.call('HGET', KEYS[1], 'want') or 'null') == 'null' then return 0 end
 local at = redis.call('HMGET', KEYS[1], 'want', 'target', 'version', 'sent')
 local asSent = at[3] and at[3] == at[4] and not redis.call('ZSCORE', KEYS[2], ARGV[1])
 if asSent and at[1] == ARGV[4] and (ARGV[3] == '' or at[2] == ARGV[3]) then return 0 end
@@ -143,7 +146,13 @@ export function createOutboxStore(
   const failed = script(redis, 'okmsOutboxFailed', FAILED)
   const release = script(redis, 'okmsOutboxRelease', RELEASE)
 
-  async function putWanted(key: string, lane: string, target: Target | null, reply: Reply | null) {
+  async function putWanted(
+    key: string,
+    lane: string,
+    target: Target | null,
+    reply: Reply | null,
+    which: 'once' | 'instead' | '' = '',
+  ) {
     const call = await put(
       [keys.message(key), keys.lane(lane), keys.laneState(lane), keys.lanes(platformOf(lane))],
       [
@@ -154,6 +163,7 @@ export function createOutboxStore(
         KEEP_MESSAGE_SECONDS,
         KEEP_LANE_SECONDS,
         CALLED_MS,
+        which,
       ],
     )
     return call === 1 ? lane : null
@@ -183,6 +193,12 @@ export function createOutboxStore(
 
   return {
     want: (key, target, reply) => putWanted(key, laneOf(target), target, reply),
+    wantOnce: (key, target, reply) => putWanted(key, laneOf(target), target, reply, 'once'),
+
+    async wantInstead(key, reply) {
+      const lane = await answered(redis.hget(keys.message(key), 'lane'))
+      return lane === null ? null : putWanted(key, lane, null, reply, 'instead')
+    },
 
     async unwant(key) {
       const lane = await answered(redis.hget(keys.message(key), 'lane'))

@@ -53,6 +53,23 @@ describe('a policy file', () => {
     expect(policy.remindBeforeMs.map(ms => ms / 86_400_000)).toEqual([30, 14, 7, 3, 1, 0])
   })
 
+  it('says where and when reminders go, with the time zone beside the hours', () => {
+    const night = { from: 22 * 60, to: 7 * 60 }
+
+    expect(policyOf(FULL).reminders).toEqual({
+      channel: 'slack:C00OPS',
+      okms: { 'lab-kms': 'discord:900000000000000100' },
+      quiet: { ...night, timeZone: 'Europe/Paris' },
+      channels: {
+        'slack:C00SEC': { remindBeforeMs: [7 * 86_400_000, 0], quiet: null },
+        'discord:900000000000000100': {
+          remindBeforeMs: null,
+          quiet: { ...night, timeZone: 'America/New_York' },
+        },
+      },
+    })
+  })
+
   it('survives JSON unchanged, so that it can be published', () => {
     const policy = policyOf(FULL)
 
@@ -265,6 +282,38 @@ describe('a mistake in a policy file', () => {
       'profiles.reader.maxValidity',
       'Write 1d to 365d.',
     ],
+    [
+      'a time of quiet that is none',
+      '22:00-07:00',
+      'nights',
+      43,
+      'reminders.quietHours',
+      'such as 22:00-07:00',
+    ],
+    [
+      'a time zone that is none',
+      'Europe/Paris',
+      'Europe/Lyon',
+      44,
+      'reminders.timeZone',
+      'such as Europe/Paris',
+    ],
+    [
+      'a channel that is no place',
+      'slack:C00SEC: { thresholds',
+      'slak:C00SEC: { thresholds',
+      46,
+      'reminders.channels.slak:C00SEC',
+      'Did you mean slack:C00SEC?',
+    ],
+    [
+      'a setting that no channel has',
+      'thresholds: [7d, 0d]',
+      'treshold: [7d, 0d]',
+      46,
+      'reminders.channels.slack:C00SEC.treshold',
+      'Did you mean thresholds?',
+    ],
     ['a threshold that is none', '[1d, 30d', '[1d, soon', 40, 'reminders.default[1]', 'a number and a unit'],
     ['no approver needed', 'need: 2', 'need: 0', 27, 'approvals[2].need', 'Write 1 to 99.'],
     [
@@ -357,10 +406,10 @@ describe('a mistake in a policy file', () => {
     ],
     [
       'a list where settings belong',
-      'reminders:\n  default: [1d, 30d, 14d, 7d, 3d, 0d, 7d]',
-      'reminders: [30d]',
-      39,
-      'reminders',
+      'channels:\n    slack:C00SEC: { thresholds: [7d, 0d], quietHours: none }\n    discord:900000000000000100: { timeZone: America/New_York }',
+      'channels: [30d]',
+      45,
+      'reminders.channels',
       'Compare it with demo/policy.yaml.',
     ],
     [
@@ -465,6 +514,15 @@ describe('a surprise in a policy file', () => {
     const warnings = demo('credential:issue, credential:revoke, ', '')
 
     expect(warnings.map(({ path }) => path)).toEqual(['profiles.reader.use', 'profiles.vcenter.use'])
+  })
+
+  it('is a credential that nobody would be reminded of', () => {
+    const [warning] = demo('  channel: console:ops # for', '  # for')
+
+    expect(warning).toMatchObject({
+      path: 'reminders',
+      mend: expect.stringContaining('channel: slack:C00OPS'),
+    })
   })
 
   it('is people of one platform who could only be approved from another', () => {

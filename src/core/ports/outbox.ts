@@ -5,6 +5,10 @@ import type { MessageRef, Target } from './chat.js'
 
 export interface Outbox {
   put(key: string, target: Target, reply: Reply): Promise<void>
+  /** Puts it unless there is, or was in the last 90 days, a message of this key, whatever it shows by now. */
+  putOnce(key: string, target: Target, reply: Reply): Promise<void>
+  /** Changes what a message shows; one that there is not, or that was taken back, is fine. */
+  rewrite(key: string, reply: Reply): Promise<void>
   /** Notes what was sent past the outbox (handed-over files), so that `remove` can take it back later. */
   adopt(key: string, target: Target, ref: MessageRef): Promise<void>
   /** Takes the message back: removed where it was sent, never sent where it was not. One that never was is fine. */
@@ -14,6 +18,8 @@ export interface Outbox {
 /** Where the wishes rest. A lane is one conversation, named `<platform>:…`; the answer names the lane that a sender must be called to. */
 export interface OutboxRecords {
   want(key: string, target: Target, reply: Reply): Promise<string | null>
+  wantOnce(key: string, target: Target, reply: Reply): Promise<string | null>
+  wantInstead(key: string, reply: Reply): Promise<string | null>
   unwant(key: string): Promise<string | null>
   adopt(key: string, target: Target, ref: MessageRef): Promise<void>
 }

@@ -51,6 +51,8 @@ function botWith(...jobs: Job<never>[]) {
     outside: { clock } as unknown as Outside,
     outbox: {
       put: async (key, _target, reply) => void cards.set(key, reply),
+      putOnce: async () => {},
+      rewrite: async () => {},
       remove: async () => {},
       adopt: async () => {},
     },

@@ -59,7 +59,13 @@ afterEach(async () => {
 
 const settles = { timeout: 8000, interval: 20 }
 const done: Ending = { outcome: 'done', lines: [] }
-const nowhere: Outbox = { async put() {}, async adopt() {}, async remove() {} }
+const nowhere: Outbox = {
+  async put() {},
+  async putOnce() {},
+  async rewrite() {},
+  async adopt() {},
+  async remove() {},
+}
 
 async function start(parts: Partial<FlowWorkerParts> & Pick<FlowWorkerParts, 'turn'>): Promise<WorkerHandle> {
   const worker = await startFlowWorker(setting, flows, {

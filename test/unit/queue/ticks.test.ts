@@ -64,7 +64,7 @@ async function start(
   const fire = createTicker({
     ticks: byName,
     outside: { clock } as unknown as Outside,
-    outbox: { async put() {}, async adopt() {}, async remove() {} },
+    outbox: { async put() {}, async putOnce() {}, async rewrite() {}, async adopt() {}, async remove() {} },
     wake: ticks.wake,
     log: silentLog,
   })

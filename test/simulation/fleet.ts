@@ -1,0 +1,186 @@
+/**
+ * Two workers that are killed. Each is a scheduler and a worker of the ticks on real BullMQ, with connections of its own. A killed one
+ * does not come back from the call it was in, before or after that call had its effect, and answers nothing any more: what SIGKILL
+ * leaves behind in Redis.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Policy } from '../../src/bot/policy-model.js'
+import { createReminderRules } from '../../src/bot/reminder-rules.js'
+import { createTicker } from '../../src/bot/ticker.js'
+import type { Outside } from '../../src/core/job.js'
+import type { Clock } from '../../src/core/ports/clock.js'
+import type { Log } from '../../src/core/ports/log.js'
+import type { OkmsPort } from '../../src/core/ports/okms.js'
+import type { Tick } from '../../src/core/tick.js'
+import { createOutbox, createOutboxQueue } from '../../src/queue/outbox.js'
+import { createTickQueue, startTickWorker } from '../../src/queue/ticks.js'
+import { QUEUE_PREFIX } from '../../src/store/keys.js'
+import { createLedger } from '../../src/store/ledger.js'
+import { createOutboxStore } from '../../src/store/outbox.js'
+import { connectRedis } from '../../src/store/redis.js'
+import { createReminders } from '../../src/store/reminders.js'
+import type { SeededChance } from './chance.js'
+
+const VIGILANCE = { lockMs: 150, stalledMs: 50 }
+const LONGEST_WAIT_MS = 20_000
+
+export interface FleetParts {
+  redisUrl: string
+  clock: Clock
+  chance: SeededChance
+  policy: Policy
+  okms: OkmsPort
+  ticks: readonly Tick[]
+  log: Log
+}
+
+interface Worker {
+  isDead: boolean
+  fire(tick: string): Promise<unknown>
+  /** As if by SIGKILL. */
+  kill(): Promise<void>
+}
+
+export type Fleet = ReturnType<typeof createFleet>
+
+export function createFleet(parts: FleetParts) {
+  const { clock, chance, log } = parts
+  const ticks = new Map(parts.ticks.map(tick => [tick.name, tick]))
+  let workers: Worker[] = []
+  /** Calls of the outside until whoever makes the next one is killed; `null`: nobody is to die. */
+  let callsToLive: number | null = null
+  const victims: Worker[] = []
+  let killed = 0
+  /** How often each tick was carried out to its end. */
+  const finished = new Map<string, number>()
+
+  /** The same port, in the hands of somebody who may die with every call. */
+  function mortal<T extends object>(port: T, worker: Worker): T {
+    const breathe = async () => {
+      if (callsToLive !== null && callsToLive-- <= 0 && !worker.isDead) {
+        callsToLive = null
+        worker.isDead = true
+        victims.push(worker)
+      }
+      if (worker.isDead) await new Promise(() => {})
+    }
+    return new Proxy(port, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name)
+        if (typeof value !== 'function') return value
+        return (...args: unknown[]) => {
+          const diesAfter = chance.happens(0.5)
+          const call = () => (value as (...args: unknown[]) => unknown).apply(target, args)
+          if (name === 'pages' || name === 'credentialPages') {
+            return (async function* () {
+              for await (const page of call() as AsyncIterable<unknown>) {
+                await breathe()
+                yield page
+              }
+            })()
+          }
+          return (async () => {
+            if (!diesAfter) await breathe()
+            const answer = await call()
+            if (diesAfter) await breathe()
+            if (worker.isDead) await new Promise(() => {})
+            return answer
+          })()
+        }
+      },
+    })
+  }
+
+  async function startOne(): Promise<Worker> {
+    const redis = connectRedis(parts.redisUrl, 'worker', log)
+    const setting = { connection: redis, prefix: QUEUE_PREFIX }
+    const tickQueue = createTickQueue(setting)
+    const outboxQueue = createOutboxQueue(setting, 'console')
+    const reminders = createReminders(redis)
+    const worker: Worker = { isDead: false, fire: async () => {}, kill: async () => {} }
+    const wake = (tick: string) => tickQueue.wake(tick)
+    const outside = {
+      clock,
+      okms: mortal(parts.okms, worker),
+      ledger: mortal(createLedger(redis), worker),
+      reminders: mortal(reminders, worker),
+      reminderRules: createReminderRules({ current: async () => parts.policy }, reminders),
+      wake,
+    } as unknown as Outside
+    const outbox = mortal(createOutbox(createOutboxStore(redis), [outboxQueue]), worker)
+    const fire = createTicker({ ticks, outside, outbox, wake, log })
+    const never = new AbortController().signal
+    const handle = await startTickWorker(setting, tickQueue, {
+      names: [...ticks.keys()],
+      async fire(name, signal) {
+        const fired = await fire(name, signal)
+        finished.set(name, (finished.get(name) ?? 0) + 1)
+        return fired
+      },
+      clock,
+      log,
+      vigilance: VIGILANCE,
+    })
+    worker.fire = name => fire(name, never)
+    worker.kill = async () => {
+      worker.isDead = true
+      await handle.close(true)
+      await Promise.all([tickQueue.close(), outboxQueue.close()])
+      redis.disconnect()
+    }
+    return worker
+  }
+
+  async function buryVictims(): Promise<void> {
+    for (const victim of victims.splice(0)) {
+      killed++
+      workers = workers.filter(worker => worker !== victim)
+      await victim.kill()
+      workers.push(await startOne())
+    }
+  }
+
+  const watching = connectRedis(parts.redisUrl, 'worker', log)
+  const tickQueue = createTickQueue({ connection: watching, prefix: QUEUE_PREFIX })
+
+  return {
+    killed: () => killed,
+    async start() {
+      workers = [await startOne(), await startOne()]
+    },
+    /** All die at once, whatever they are doing. */
+    async fail() {
+      for (const worker of workers) await worker.kill()
+      killed += workers.length
+      workers = []
+      callsToLive = null
+      victims.length = 0
+    },
+    /** The next tick's worker is killed after so many calls, if it makes so many. */
+    killSoon(calls: number) {
+      callsToLive = calls
+    },
+    /** One whole tick that begins after now, whoever has to die for it. */
+    async tick(name: string): Promise<void> {
+      const before = finished.get(name) ?? 0
+      const until = Date.now() + LONGEST_WAIT_MS
+      await tickQueue.wake(name)
+      while ((finished.get(name) ?? 0) === before) {
+        if (victims.length > 0) await buryVictims()
+        if (Date.now() > until) throw new Error(`${name} was not carried out within ${LONGEST_WAIT_MS} ms`)
+        await sleep(1)
+      }
+      callsToLive = null
+      await buryVictims()
+    },
+    /** Both carry the same tick out at once, as when one was believed dead that is not. */
+    async tickTwice(name: string): Promise<void> {
+      await Promise.all(workers.map(worker => worker.fire(name)))
+    },
+    async stop() {
+      for (const worker of workers) await worker.kill()
+      await tickQueue.close()
+      watching.disconnect()
+    },
+  }
+}
