@@ -17,6 +17,7 @@ import { silentLog } from '../src/core/ports/log.js'
 import { Secret } from '../src/core/secret.js'
 import { createFlowQueue, startFlowWorker } from '../src/queue/flows.js'
 import { createOutbox, createOutboxQueue } from '../src/queue/outbox.js'
+import { createAnswers } from '../src/store/answers.js'
 import { createApprovals } from '../src/store/approvals.js'
 import { createAskStore } from '../src/store/asks.js'
 import { createAudit } from '../src/store/audit.js'
@@ -91,6 +92,7 @@ export async function measureRuns(redisUrl: string): Promise<Row[]> {
     flows,
     deliveries: null as never,
     approvals,
+    answers: createAnswers(redis),
     audit,
     outbox,
     clock: realClock,

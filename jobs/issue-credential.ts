@@ -3,27 +3,10 @@
  * requester holds, or with none: what nobody collects is revoked.
  */
 import { z } from 'zod'
-import { type AskedApproval, code, defineJob, type Ending, personOf, say } from '../src/core/index.js'
+import { code, defineJob, type Ending, personOf, say } from '../src/core/index.js'
 import { readCertificate } from '../src/pki/certificates.js'
-import {
-  announce,
-  announceRevocation,
-  eraseHere,
-  handOver,
-  waitForCollection,
-  waitUntilSaved,
-} from './credential/hand-over.js'
-import {
-  askForCredential,
-  type CredentialJob,
-  checkCredential,
-  prepareRequest,
-  readyCredential,
-  takeBackCredential,
-  tryCredential,
-} from './credential/make.js'
-import { type CredentialPlan, credentialPlan, credentialWish } from './plan-credential.js'
-import { revokeCredential } from './revoke-credential.js'
+import { issueAndHandOver } from './credential/issue.js'
+import { credentialPlan, credentialWish } from './plan-credential.js'
 
 export const issueCredential = defineJob({
   name: 'issue-credential',
@@ -34,128 +17,15 @@ export const issueCredential = defineJob({
   }),
 
   async run(job): Promise<Ending> {
-    const { step, requester } = job
     const { plan } = job.input
-
-    const decision = await step.approval('Wait for approval', approvalOf(plan))
-    if (decision.state !== 'approved' && decision.state !== 'not-needed') {
-      return {
-        outcome: 'stopped',
-        lines: ['Nothing was created at OVHcloud.'],
-        facts: { decision: decision.state },
-      }
-    }
-    // Judged anew after the approval, and the key is made no earlier than it is needed.
-    const request = await step('Prepare the request', () => prepareRequest(job), {
-      note: () => summary(plan),
-      undo: () => takeBackCredential(job),
-    })
-    const { credentialId } = await step(
-      'Ask OVHcloud for the credential',
-      attempt => askForCredential(job, request, attempt),
-      { looksFirst: true },
-    )
-    const issued = await step.until(
-      'Wait for the certificate',
-      { every: '2s', growingTo: '20s', atMost: '10m', waitsFor: 'vendor', note: () => null },
-      () => readyCredential(job, credentialId),
-    )
-    await step('Check that certificate and key belong together', () => checkCredential(job, request, issued))
-    if (plan.key !== 'csr') {
-      await step('Try it against the OKMS', () => tryCredential(job, issued), { note: said => said })
-    }
-    await step('Hand it over privately', () => handOver(job, issued), {
-      note: () => 'sent to you by direct message',
-    })
-
-    const collected = await waitForCollection(job)
-    if (collected !== 'collected') return endWithout(job, credentialId, collected)
-    const saved = await waitUntilSaved(job)
-    await step('Erase it here', () => eraseHere(job))
-    if (saved === 'revoked') return endWithout(job, credentialId, 'revoked')
-    await step('Tell the channel', () => announce(job, issued))
-
-    const { sha256 } = readCertificate(issued.certificatePem)
+    const done = await issueAndHandOver(job)
+    if ('ending' in done) return done.ending
+    const { credentialId, certificatePem, expiresAt } = done.issued
+    const { sha256 } = readCertificate(certificatePem)
     return {
       outcome: 'done',
       lines: [say`${plan.name} is yours, SHA-256 ${code(sha256)}.`],
-      facts: { credentialId, expiresAt: issued.expiresAt, sha256, recipient: personOf(requester) },
+      facts: { credentialId, expiresAt, sha256, recipient: personOf(job.requester) },
     }
   },
 })
-
-/** What other people decide on. The CSR is public; where the bot makes the key, its CSR differs each time and says nothing to them. */
-function approvalOf(plan: CredentialPlan): AskedApproval {
-  return {
-    plan,
-    permission: 'credential:issue',
-    facts: { validityDays: plan.validityDays, profile: plan.name, okms: [plan.okmsId, plan.okmsName] },
-    shows: [
-      { label: 'Credential', value: `${plan.name} for ${plan.okmsName}, ${days(plan.validityDays)}` },
-      { label: 'Identities', value: plan.identityUrns.join(', ') },
-      {
-        label: 'Key',
-        value:
-          plan.key === 'csr'
-            ? "the requester's own"
-            : `${plan.type}, made by ${plan.key === 'bot' ? 'the bot' : 'OVHcloud'}`,
-      },
-      ...(plan.description === '' ? [] : [{ label: 'Why', value: plan.description }]),
-    ],
-  }
-}
-
-function summary({ name, identityUrns, key, type, validityDays }: CredentialPlan): string {
-  const identities = identityUrns.length === 1 ? '1 identity' : `${identityUrns.length} identities`
-  const made = key === 'csr' ? 'your own key' : key === 'bot' ? `${type}, key made by the bot` : type
-  return `profile ${name}, ${identities}, ${made}, ${days(validityDays)}`
-}
-
-const revocation = ({ okmsId, name }: CredentialPlan, credentialId: string) => ({
-  okmsId,
-  credentialId,
-  name,
-})
-
-/** Nobody collected it, or its recipient does not want it: it is revoked, and that is followed to its end. */
-async function endWithout(
-  job: CredentialJob,
-  credentialId: string,
-  why: 'lapsed' | 'revoked',
-): Promise<Ending> {
-  const { step } = job
-  const { plan } = job.input
-  const revokeRun = await step('Revoke it at OVHcloud', async () => {
-    await job.deliveries.erase(job.runId)
-    return job.start(`revoke-${credentialId}`, revokeCredential, revocation(plan, credentialId))
-  })
-  const revoked = await step.until(
-    'Wait for the revocation',
-    { every: '2s', growingTo: '1m', atMost: '15m', waitsFor: 'vendor', tooLong: async () => false },
-    async () => ((await job.stateOf(revokeRun)) === 'succeeded' ? true : undefined),
-  )
-  const state = revoked ? 'so it was revoked' : 'and its revocation is pending: OVHcloud has not taken it yet'
-  const said =
-    why === 'lapsed'
-      ? `Nobody collected ${plan.name} within 60 min, ${state}.`
-      : revoked
-        ? `${plan.name} was revoked, as you asked.`
-        : `The revocation of ${plan.name} is pending: OVHcloud has not taken it yet. The bot goes on trying.`
-  await step('Tell how it ended', async () => {
-    await job.takeBack('half-time')
-    await announceRevocation(job, said)
-    await job.tell(
-      'offer',
-      { to: 'person', actor: job.requester },
-      {
-        kind: 'text',
-        mark: why === 'lapsed' ? 'warning' : 'done',
-        lines: [said],
-        buttons: [{ press: 'issue-again', label: 'Issue again', subject: job.runId }],
-      },
-    )
-  })
-  return { outcome: 'stopped', lines: [said], facts: { credentialId, why } }
-}
-
-const days = (count: number) => (count === 1 ? '1 day' : `${count} days`)

@@ -1,7 +1,8 @@
 /** The certificate of a credential, again. Never a key: OVHcloud gives that once, and the bot erases its copy. */
 import { z } from 'zod'
-import { BotError, type Credential, choose, defineRead } from '../src/core/index.js'
+import { BotError, defineRead } from '../src/core/index.js'
 import { readCertificate } from '../src/pki/certificates.js'
+import { findCredential } from './credential/find.js'
 
 export interface CertificateDetails {
   name: string
@@ -19,25 +20,9 @@ export const showCertificate = defineRead({
   input: z.object({ credential: z.string() }),
 
   async run({ input, okms, signal }): Promise<CertificateDetails> {
-    const live: (Credential & { okmsName: string })[] = []
-    const expired: typeof live = []
-    for (const { id, name: okmsName } of await okms.list(signal)) {
-      for await (const page of okms.credentialPages(id, signal)) {
-        for (const one of page) {
-          if (one.status === 'READY' || one.id === input.credential) live.push({ ...one, okmsName })
-          else if (one.status === 'EXPIRED') expired.push({ ...one, okmsName })
-        }
-      }
-    }
-    // A name stands for the live one; an expired one answers to it where there is no other.
-    const isNamed = ({ name }: Credential) => name.toLowerCase() === input.credential.toLowerCase()
-    const among = live.some(isNamed) ? live : [...live, ...expired]
-    const {
-      name,
-      id: credentialId,
-      okmsName,
-      okmsId,
-    } = choose(among, input.credential, 'credential', '/okms credentials')
+    const found = await findCredential(okms, input.credential, signal)
+    const { id: credentialId, okmsId, name } = found.credential
+    const okmsName = found.okms.name
     // A list may leave the certificate out; one call for the one that was asked for.
     const pem = (await okms.credential(okmsId, credentialId, signal))?.certificatePem ?? null
     if (pem === null) {

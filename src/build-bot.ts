@@ -32,6 +32,7 @@ import { createFlowQueue, startFlowWorker, type WorkerHandle } from './queue/flo
 import { createOutbox, createOutboxQueue, startSender } from './queue/outbox.js'
 import { createReadQueue, createReadQueueView, startReadWorker } from './queue/reads.js'
 import { createTickQueue, startTickWorker } from './queue/ticks.js'
+import { createAnswers } from './store/answers.js'
 import { createApprovals } from './store/approvals.js'
 import { createAskStore } from './store/asks.js'
 import { createAudit } from './store/audit.js'
@@ -110,6 +111,7 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
     reminders,
     reminderRules: createReminderRules(shared.policy, reminders),
     audit,
+    answers: shared.answers,
     wake: ticks.wake,
   }
   const outbox = createOutbox(shared.outboxStore, queues)
@@ -186,6 +188,7 @@ export async function startChat(parts: ChatParts): Promise<Half & { busy(): bool
     flows,
     deliveries: shared.deliveries,
     approvals: shared.approvals,
+    answers: shared.answers,
     audit: shared.audit,
     outbox: createOutbox(shared.outboxStore, queues),
     clock,
@@ -302,6 +305,7 @@ function storesOf(redis: RedisConnection, parts: CommonParts) {
     asks: createAskStore(redis),
     deliveries: auditedDeliveries(createDeliveries(redis, vault, clock), audit),
     approvals: createApprovals(redis),
+    answers: createAnswers(redis),
     outboxStore: createOutboxStore(redis),
     policy: createPolicyStore<Policy>(redis),
   }

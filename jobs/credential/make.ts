@@ -129,7 +129,7 @@ async function whatIsLeft(job: CredentialJob): Promise<string> {
 
 const revoke = (job: CredentialJob, credentialId: string) => {
   const { okmsId, name } = job.input.plan
-  return job.start(`revoke-${credentialId}`, revokeCredential, { okmsId, credentialId, name })
+  return job.start(`revoke-${credentialId}`, revokeCredential, { okmsId, credentialId, name, by: null })
 }
 
 /** From here on the bot knows whose it is, whatever becomes of the run. */

@@ -133,7 +133,7 @@ function ageLine({ knownAtMs, nowMs }: Circumstances): Text[] {
 function buttonsOf(entry: Followed, isOver: boolean): Button[] {
   const subject = entry.credentialId
   return [
-    { press: 'renew', label: 'Renew', subject, style: 'primary' },
+    { press: entry.fromCsr ? 'renew-csr' : 'renew', label: 'Renew', subject, style: 'primary' },
     ...(isOver ? [] : [{ press: 'snooze', label: 'Snooze…', subject }]),
     ...(entry.owner ? [{ press: 'not-mine', label: 'Not mine', subject }] : []),
   ]

@@ -6,6 +6,7 @@ import { type Actor, personOf, placeOf } from '../core/actor.js'
 import type { Command, PressDefinition } from '../core/command.js'
 import { BotError } from '../core/errors.js'
 import type { Invocation, Press } from '../core/invocation.js'
+import type { Answers } from '../core/ports/answers.js'
 import type { Approvals } from '../core/ports/approvals.js'
 import type { Audit } from '../core/ports/audit.js'
 import { type Chance, newRunId } from '../core/ports/chance.js'
@@ -47,6 +48,7 @@ export interface DispatchParts {
   audit: Audit
   deliveries: Deliveries
   approvals: Approvals
+  answers: Answers
   outbox: Outbox
   clock: Clock
   chance: Chance
@@ -205,6 +207,12 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
         fields: press.fields ?? {},
         deliveries: createHandOver({ ...press, actor }, exchange, { ...parts, poke }),
         run: parts.runs.read,
+        async answer(runId, question, answer) {
+          const at = new Date(parts.clock.now()).toISOString()
+          const first = await parts.answers.give(runId, question, { answer, by: actor.name, at })
+          await poke(runId)
+          return first
+        },
         may: permission => may(policy, actor, press.conversation, permission),
         now: parts.clock.now,
       })

@@ -81,6 +81,8 @@ export interface PressContext extends Doing {
   subject: string
   fields: Readonly<Record<string, string>>
   deliveries: PressDeliveries
+  /** Says something to a run that waits for a word; `false`: somebody has before. */
+  answer(runId: string, question: string, answer: string): Promise<boolean>
   /** A run as it stands; `null`: there is none. */
   run(runId: string): Promise<RunRecord | null>
   /** Whether this person may do something here. */

@@ -4,6 +4,7 @@ export { choose } from './choose.js'
 export {
   type Command,
   type CommandContext,
+  type Doing,
   defineCommand,
   definePress,
   type OpenDelivery,

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import type { Actor, Conversation } from './actor.js'
 import type { Permission } from './permission.js'
+import type { Answers } from './ports/answers.js'
 import type { ApprovalFacts } from './ports/approvals.js'
 import type { Audit } from './ports/audit.js'
 import type { Target } from './ports/chat.js'
@@ -32,6 +33,7 @@ export interface Outside {
   reminders: Reminders
   reminderRules: ReminderRulesSource
   audit: Pick<Audit, 'read'>
+  answers: Pick<Answers, 'to'>
   /** Fires a tick now, such as reminders after something about them changed. */
   wake(tick: string): Promise<void>
 }

@@ -25,6 +25,7 @@
  * | reminders:choices       | hash   | reminders.ts   | for ever, fields until taken back | no     |
  * | digest:<number>         | string | reminders.ts   | 90 days                      | no          |
  * | key-servers:<cloud>     | hash   | ledger.ts      | until forgotten              | no          |
+ * | answers:<runId>         | hash   | answers.ts     | 400 days                     | no          |
  * | request:<runId>         | hash   | approvals.ts   | 90 days                      | no          |
  * | votes:<runId>           | hash   | approvals.ts   | 90 days                      | no          |
  * | requests:pending        | zset   | approvals.ts   | for ever, entries until over | no          |
@@ -63,6 +64,7 @@ export const keys = {
   reminderRules: `${PREFIX}:reminders:rules`,
   reminderChoices: `${PREFIX}:reminders:choices`,
   digest: (number: number) => `${PREFIX}:digest:${number}`,
+  answers: (runId: string) => `${PREFIX}:answers:${runId}`,
   request: (runId: string) => `${PREFIX}:request:${runId}`,
   votes: (runId: string) => `${PREFIX}:votes:${runId}`,
   pendingRequests: `${PREFIX}:requests:pending`,

@@ -80,3 +80,32 @@ describe('a worker killed after another step', () => {
     expect(bot.screen.filter(line => line.includes('holds a new credential'))).toHaveLength(1)
   })
 })
+
+describe('a worker killed in the middle of renewing', () => {
+  it.each([ASK, 'Note that it is renewed', 'Start the grace period'])(
+    'leaves the old one and exactly one new one after "%s"',
+    async title => {
+      const saved = ['settle', 'ana: press Collect', 'settle', 'ana: press Saved it', 'settle']
+      bot = await startDyingBot(title, async given => {
+        await given.type('ana: /okms credential reader 30d', ...saved)
+      })
+      const { type, takeOver } = bot
+      if (title === ASK) {
+        await type('ana: /okms renew reader')
+        await takeOver()
+        await type(...saved, 'ana: press It works', 'settle')
+      } else {
+        await type('ana: /okms renew reader', 'settle', 'ana: press Collect', 'settle')
+        await type(`ana: press Saved it`)
+        if (title === 'Note that it is renewed') await takeOver()
+        await type('settle', 'ana: press It works')
+        if (title === 'Start the grace period') await takeOver()
+        await type('settle')
+      }
+
+      expect(bot.live()).toHaveLength(2)
+      expect(bot.screen.filter(line => line.includes('says that the new reader works'))).toHaveLength(1)
+      expect(bot.screen.filter(line => line.includes('Renew reader for prod-kms · run'))).toHaveLength(1)
+    },
+  )
+})

@@ -15,6 +15,7 @@ import type { PublicFile, Reply } from '../../core/reply.js'
 import { Board, type Readers, type Screen } from './board.js'
 import { formLines, readFields } from './forms.js'
 import type { Inbox } from './inbox.js'
+import { readNamedFile } from './named-file.js'
 import { encodeReply } from './replies.js'
 
 export interface ConsoleDoor extends ChatDoor {
@@ -103,7 +104,7 @@ export function createConsoleDoor(screen: Screen, inbox: Inbox): ConsoleDoor {
     async fill(who, words) {
       const open = openForms.get(who.id)
       if (!open) return false
-      const fields = readFields(open.form, words)
+      const fields = await withFiles(open.form, readFields(open.form, words))
       openForms.delete(who.id)
       await submit({ ...open.press, fields })
       return true
@@ -125,6 +126,15 @@ export function createConsoleDoor(screen: Screen, inbox: Inbox): ConsoleDoor {
       listener = null
     },
   }
+}
+
+/** A field for a file takes a path, as an option does. */
+async function withFiles(form: Form, fields: Record<string, string>): Promise<Record<string, string>> {
+  const read = { ...fields }
+  for (const { name, kind } of form.fields) {
+    if (kind === 'file' && fields[name]) read[name] = await readNamedFile(fields[name])
+  }
+  return read
 }
 
 export const person = (name: string): Actor => ({ platform: 'console', id: name, name })

@@ -2,7 +2,6 @@
  * The lines a person can type into the console: who says what where, presses, forms, and time. One line at a time, each
  * answered before the next is read.
  */
-import { readFile } from 'node:fs/promises'
 import type { Conversation } from '../../core/actor.js'
 import { parseDuration } from '../../core/duration.js'
 import { BotError } from '../../core/errors.js'
@@ -10,6 +9,7 @@ import type { Button } from '../../core/reply.js'
 import { normalizeRunId } from '../../core/run-id.js'
 import { type ConsoleDoor, channel, directMessages, person, readersOf, thread } from './adapter.js'
 import type { ShownMessage } from './board.js'
+import { readNamedFile } from './named-file.js'
 
 export interface SessionParts {
   door: ConsoleDoor
@@ -34,8 +34,6 @@ export const CONSOLE_HELP = [
   'advance 20d                    move the clock and let what is due happen',
   'exit                           end',
 ]
-
-const LONGEST_FILE = 64 * 1024
 
 interface Speaker {
   name: string
@@ -183,22 +181,3 @@ const withoutPastes = (words: string) =>
   words
     .replaceAll(/-----BEGIN[\s\S]*?(?:-----END[^-]*-----|$)/g, '(pasted)')
     .replaceAll(/[A-Za-z0-9+/=]{60,}/g, '(pasted)')
-
-/** Longest name of a file that is repeated in an answer. */
-const LONGEST_NAME = 40
-
-/** A file option takes a path, or the contents themselves. */
-async function readNamedFile(value: string): Promise<string> {
-  if (value.includes('-----')) return value
-  try {
-    const text = await readFile(value, 'utf8')
-    if (text.length <= LONGEST_FILE) return text
-  } catch (cause) {
-    const named = value.length <= LONGEST_NAME ? ` "${value}"` : ' of that name'
-    throw new BotError('input.invalid', `There is no readable file${named}.`, {
-      hint: 'Write a path such as ./reader.csr, or paste the contents in quotes with \\n for line breaks.',
-      cause,
-    })
-  }
-  throw new BotError('input.invalid', `The file is longer than ${LONGEST_FILE / 1024} KiB.`)
-}

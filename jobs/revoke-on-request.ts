@@ -1,0 +1,164 @@
+/** Revokes a credential because somebody wants that: what it means, their word for it, approval where the policy asks, then to the end. */
+import { z } from 'zod'
+import {
+  type AskedApproval,
+  BotError,
+  code,
+  daysUntil,
+  defineJob,
+  defineRead,
+  type Ending,
+  instant,
+  type JobContext,
+  lines,
+  say,
+} from '../src/core/index.js'
+import { findCredential } from './credential/find.js'
+import { revokeCredential } from './revoke-credential.js'
+
+const revocationInput = z.object({
+  credentialId: z.string(),
+  okmsId: z.string(),
+  okmsName: z.string(),
+  name: z.string(),
+  profile: z.string().nullable(),
+  /** As people call them. */
+  owner: z.string().nullable(),
+  /** ISO instant. */
+  expiresAt: z.string(),
+  reason: z.string(),
+})
+export type RevocationInput = z.infer<typeof revocationInput>
+type Revocation = JobContext<RevocationInput>
+
+export const planRevocation = defineRead({
+  name: 'plan-revocation',
+  input: z.object({ credential: z.string(), reason: z.string() }),
+
+  /** @throws BotError `input.not-found`, `input.ambiguous`, `state.conflict` when there is nothing to revoke any more */
+  async run({ input: { credential, reason }, okms, ledger, signal }): Promise<RevocationInput> {
+    const found = await findCredential(okms, credential, signal)
+    const { id: credentialId, okmsId, name, status, expiresAt } = found.credential
+    if (status === 'DELETING') throw new BotError('state.conflict', `${name} is being revoked already.`)
+    if (status === 'EXPIRED') {
+      throw new BotError(
+        'state.conflict',
+        `${name} has expired, so nobody can use it and there is nothing to revoke.`,
+      )
+    }
+    const known = (await ledger.find([credentialId])).get(credentialId)
+    return {
+      credentialId,
+      okmsId,
+      okmsName: found.okms.name,
+      name,
+      profile: known?.profile ?? null,
+      owner: known?.owner?.name ?? null,
+      expiresAt,
+      reason,
+    }
+  },
+})
+
+/** Without a word from whoever asked, nothing happens. */
+const WORD_WITHIN = '15m'
+
+export const revokeOnRequest = defineJob({
+  name: 'revoke-on-request',
+  input: revocationInput,
+  title: ({ name, okmsName }) => `Revoke ${name} of ${okmsName}`,
+  failed: () => ({ lines: ['Nothing was revoked.'] }),
+
+  async run(job): Promise<Ending> {
+    const { input, step } = job
+    const { credentialId, okmsId, name } = input
+    if (!(await confirmed(job)))
+      return { outcome: 'stopped', lines: [`Nothing was revoked: ${name} stays as it is.`] }
+
+    const decision = await step.approval('Wait for approval', approvalOf(job))
+    if (decision.state !== 'approved' && decision.state !== 'not-needed') {
+      return { outcome: 'stopped', lines: ['Nothing was revoked.'], facts: { decision: decision.state } }
+    }
+    const revoking = await step('Ask OVHcloud to revoke it', () =>
+      job.start('revoke', revokeCredential, { okmsId, credentialId, name, by: job.requester.name }),
+    )
+    const revoked = await step.until<boolean>(
+      'Wait for the revocation',
+      {
+        every: '2s',
+        growingTo: '1m',
+        atMost: '1h',
+        waitsFor: 'vendor',
+        note: taken => (taken ? null : 'pending'),
+        tooLong: async () => false,
+      },
+      async () => ((await job.stateOf(revoking)) === 'succeeded' ? true : undefined),
+    )
+    if (revoked) {
+      return {
+        outcome: 'done',
+        lines: [say`${name} (${code(credentialId)}) is revoked: whoever uses it is refused from now on.`],
+        facts: { credentialId },
+      }
+    }
+    return {
+      outcome: 'stopped',
+      lines: [
+        `The revocation of ${name} is pending: OVHcloud has refused it for an hour.`,
+        'Whoever runs the bot has been told. The bot goes on trying, and says when it is done.',
+      ],
+      facts: { credentialId },
+    }
+  },
+})
+
+/** What it means, and the word of the one who asked. */
+async function confirmed(job: Revocation): Promise<boolean> {
+  const { credentialId, name, okmsName, owner, expiresAt, reason } = job.input
+  const daysLeft = daysUntil(Date.parse(expiresAt), job.clock.now())
+  await job.step('Ask whether it is meant', () =>
+    job.tell('word', job.thread, {
+      kind: 'text',
+      mark: 'warning',
+      lines: [
+        say`Revoke ${name} of ${okmsName} (${code(credentialId)})? ${owner === null ? 'No owner is known.' : `Owned by ${owner}.`}`,
+        say`Valid for another ${String(daysLeft)} days, until ${instant(expiresAt)}. Whoever uses it is refused at once; this cannot be taken back.`,
+        ...(reason === '' ? [] : [`Why: ${reason}`]),
+        'Where it is still in use, /okms renew puts another in its place first.',
+      ],
+      buttons: [
+        { press: 'revoke-yes', label: 'Revoke it', subject: job.runId, style: 'danger' },
+        { press: 'revoke-no', label: 'Keep it', subject: job.runId },
+      ],
+    }),
+  )
+  const word = await job.step.until<string>(
+    'Wait for the word',
+    {
+      every: WORD_WITHIN,
+      atMost: WORD_WITHIN,
+      waitsFor: 'person',
+      note: said => (said === 'revoke' ? null : said === 'keep' ? 'kept' : 'nobody said anything'),
+      tooLong: async () => 'nothing',
+    },
+    async () => (await job.answers.to(job.runId, 'revoke'))?.answer,
+  )
+  const said = word === 'revoke' ? `${name} is to be revoked.` : `${name} is kept.`
+  await job.step('Note the word', () => job.tell('word', job.thread, lines(said)))
+  return word === 'revoke'
+}
+
+function approvalOf({ input }: Revocation): AskedApproval {
+  const { credentialId, okmsId, okmsName, name, profile, owner, reason } = input
+  return {
+    plan: { revoke: credentialId, okmsId },
+    permission: 'credential:revoke',
+    facts: { okms: [okmsId, okmsName], ...(profile === null ? {} : { profile }) },
+    shows: [
+      { label: 'Credential', value: say`${name} of ${okmsName}, ${code(credentialId)}` },
+      { label: 'Owner', value: owner ?? 'unknown' },
+      ...(reason === '' ? [] : [{ label: 'Why', value: reason }]),
+      { label: 'Calls', value: `DELETE /v2/okms/resource/${okmsId}/credential/${credentialId}` },
+    ],
+  }
+}
