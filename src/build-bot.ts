@@ -23,6 +23,7 @@ import type { EndpointProbe } from './core/ports/endpoint-probe.js'
 import type { Log } from './core/ports/log.js'
 import type { Metrics } from './core/ports/metrics.js'
 import type { OkmsPort } from './core/ports/okms.js'
+import type { OrderPort } from './core/ports/order.js'
 import type { PrivateCloudPort } from './core/ports/private-cloud.js'
 import { type RateLimiter, unlimited } from './core/ports/rate-limiter.js'
 import type { Secret } from './core/secret.js'
@@ -68,7 +69,12 @@ export interface WorkerParts extends CommonParts {
   ovh(
     limiter: RateLimiter,
     audited: (call: WrittenCall) => void,
-  ): { okms: OkmsPort; privateCloud: PrivateCloudPort; close(): Promise<void> }
+  ): {
+    okms: OkmsPort
+    privateCloud: PrivateCloudPort
+    order: OrderPort
+    close(): Promise<void>
+  }
   probe: EndpointProbe
   /** `null`: no limit, for the sandbox. */
   rate: Rate | null
@@ -101,6 +107,7 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
   const reminders = createReminders(redis)
   const outside: Outside = {
     clock,
+    order: ovh.order,
     ...rememberInventory(ovh, createInventory(redis), log),
     probe: parts.probe,
     vault: shared.vault,

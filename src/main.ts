@@ -26,6 +26,7 @@ import { type Ops, startOps } from './ops/ops.js'
 import { needsPlatform } from './ops/readiness.js'
 import { createOvhClient } from './ovh/client.js'
 import { createOkms } from './ovh/okms.js'
+import { createOrder } from './ovh/order.js'
 import { createPrivateCloud } from './ovh/private-cloud.js'
 import { createDiscordDoor } from './platforms/discord/adapter.js'
 import { createSlackDoor } from './platforms/slack/adapter.js'
@@ -102,6 +103,7 @@ async function start(
         return {
           okms: createOkms(client),
           privateCloud: createPrivateCloud(client),
+          order: createOrder(client),
           close: () => client.close(),
         }
       },

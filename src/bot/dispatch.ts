@@ -175,6 +175,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       await command.run({
         ...able,
         requests: requestsFor(policy, actor, invocation),
+        may: permission => may(policy, actor, conversation, permission),
         options: readOptions(command, raw),
         commands: () =>
           commands.filter(({ requires }) => requires === null || may(policy, actor, conversation, requires)),

@@ -24,6 +24,8 @@ export interface Doing {
   /** Has a worker look something up; throws what it throws. */
   ask<I, O>(read: Read<I, O>, input: I): Promise<O>
   requests: Requests
+  /** Whether this person may do something here. */
+  may(permission: Permission): boolean
   /** Starts a run. It is in Redis when this resolves; the same interaction never starts it twice. */
   start<I>(job: Job<I>, input: I): Promise<StartedRun>
   reply: {
@@ -83,8 +85,6 @@ export interface PressContext extends Doing {
   deliveries: PressDeliveries
   /** A run as it stands; `null`: there is none. */
   run(runId: string): Promise<RunRecord | null>
-  /** Whether this person may do something here. */
-  may(permission: Permission): boolean
   /** Milliseconds of the clock port. */
   now(): number
 }

@@ -23,6 +23,7 @@ export {
   type Read,
   type ReadContext,
 } from './job.js'
+export { encodeJsurl } from './jsurl.js'
 export { option } from './option.js'
 export { conversationOf } from './place.js'
 export type { AuditEntry } from './ports/audit.js'
@@ -37,6 +38,7 @@ export type {
   OkmsPort,
   Region,
 } from './ports/okms.js'
+export type { PlacedOrder, Quote } from './ports/order.js'
 export {
   type CloudTask,
   isMoving,

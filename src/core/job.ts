@@ -11,6 +11,7 @@ import type { EndpointProbe } from './ports/endpoint-probe.js'
 import type { Ledger } from './ports/ledger.js'
 import type { Log } from './ports/log.js'
 import type { OkmsPort } from './ports/okms.js'
+import type { OrderPort } from './ports/order.js'
 import type { PrivateCloudPort } from './ports/private-cloud.js'
 import type { Profiles } from './ports/profiles.js'
 import type { ReminderRulesSource, Reminders } from './ports/reminders.js'
@@ -24,6 +25,7 @@ export interface Outside {
   clock: Clock
   okms: OkmsPort
   privateCloud: PrivateCloudPort
+  order: OrderPort
   probe: EndpointProbe
   vault: Vault
   deliveries: Deliveries

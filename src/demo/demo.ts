@@ -25,6 +25,7 @@ import { Secret } from '../core/secret.js'
 import { createEndpointProbe } from '../kmip/probe.js'
 import { createOvhClient } from '../ovh/client.js'
 import { createOkms } from '../ovh/okms.js'
+import { createOrder } from '../ovh/order.js'
 import { createPrivateCloud } from '../ovh/private-cloud.js'
 import { type ConsoleDoor, createConsoleDoor } from '../platforms/console/adapter.js'
 import type { Screen } from '../platforms/console/board.js'
@@ -169,6 +170,7 @@ function ovhAt(
   return {
     okms: createOkms(client),
     privateCloud: createPrivateCloud(client),
+    order: createOrder(client),
     close: () => client.close(),
   }
 }
