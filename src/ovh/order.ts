@@ -93,7 +93,8 @@ export function createOrder(client: OvhClient): OrderPort {
         retry: 'never',
       }),
 
-    orderOf: cartId => data({ method: 'GET', path: `${cartPath(cartId)}/summary`, schema: summary }),
+    orderOf: cartId =>
+      foundOrNull(client.request({ method: 'GET', path: `${cartPath(cartId)}/summary`, schema: summary })),
 
     async discard(cartId) {
       try {

@@ -7,6 +7,8 @@ export interface Right {
   action: string
   /** What the bot does with it, for whoever writes the policy. */
   why: string
+  /** The one command that needs it; without: many do. */
+  only?: string
 }
 
 export const RIGHTS = [
@@ -32,13 +34,25 @@ export const RIGHTS = [
   { action: 'pccVMware:apiovh:vmEncryption/kms/create', why: 'attach an OKMS to a Private Cloud' },
   { action: 'pccVMware:apiovh:vmEncryption/kms/changeProperties', why: 'repair a thumbprint' },
   { action: 'pccVMware:apiovh:vmEncryption/kms/delete', why: 'detach a key server' },
-  { action: 'account:apiovh:me/get', why: 'order for the right subsidiary' },
-  { action: 'order:apiovh:cart/get', why: 'find a cart again after a lost answer' },
-  { action: 'order:apiovh:cart/assign', why: 'make a cart that of the account' },
-  { action: 'order:apiovh:cart/delete', why: 'put a cart away that is not bought' },
-  { action: 'order:apiovh:cart/checkout/simulate', why: 'show price and contracts before anybody decides' },
-  { action: 'order:apiovh:cart/checkout/execute', why: 'buy an OKMS' },
-  { action: 'account:apiovh:me/order/status/get', why: 'follow an order' },
-  { action: 'account:apiovh:me/order/details/get', why: 'see which OKMS an order delivered' },
-  { action: 'account:apiovh:me/order/details/extension/get', why: 'see which line of an order is the OKMS' },
+  { action: 'account:apiovh:me/get', why: 'order for the right subsidiary', only: '/okms order' },
+  { action: 'order:apiovh:cart/get', why: 'find a cart again after a lost answer', only: '/okms order' },
+  { action: 'order:apiovh:cart/assign', why: 'make a cart that of the account', only: '/okms order' },
+  { action: 'order:apiovh:cart/delete', why: 'put a cart away that is not bought', only: '/okms order' },
+  {
+    action: 'order:apiovh:cart/checkout/simulate',
+    why: 'show price and contracts before anybody decides',
+    only: '/okms order',
+  },
+  { action: 'order:apiovh:cart/checkout/execute', why: 'buy an OKMS', only: '/okms order' },
+  { action: 'account:apiovh:me/order/status/get', why: 'follow an order', only: '/okms order' },
+  {
+    action: 'account:apiovh:me/order/details/get',
+    why: 'see which OKMS an order delivered',
+    only: '/okms order',
+  },
+  {
+    action: 'account:apiovh:me/order/details/extension/get',
+    why: 'see which line of an order is the OKMS',
+    only: '/okms order',
+  },
 ] as const satisfies readonly Right[]

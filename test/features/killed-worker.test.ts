@@ -80,3 +80,72 @@ describe('a worker killed after another step', () => {
     expect(bot.screen.filter(line => line.includes('holds a new credential'))).toHaveLength(1)
   })
 })
+
+
+describe('a worker killed in the middle of attaching', () => {
+  it.each([
+    'Measure the key server',
+    'Ask for approval',
+    'Wait for approval',
+    'Measure again',
+    'Register the key server',
+    'Follow OVHcloud',
+    'Remember the key server',
+  ])('comes to one key server and one card after "%s"', async title => {
+    const { bot, first, takeOver } = await withDyingWorker(title)
+    await bot.sandbox.control({ customerWait: '0s' })
+    const died = once(first, 'exit')
+    const dies = async (...lines: string[]) => {
+      for (const line of lines) {
+        if (first.signalCode === null) await bot.type(line)
+      }
+      await died
+      await takeOver()
+    }
+    // Up to the vote the first worker may live; whichever worker is there after it goes on.
+    const started = await bot.type('ana: /okms attach pcc-192-0-2-10 prod-kms')
+    const runId = lastRunId(started)
+    if (['Measure the key server', 'Ask for approval'].includes(title)) await dies()
+    await bot.type('settle', `bo: press Approve ${runId}`)
+    if (first.signalCode === null) await dies()
+    await bot.type('settle')
+
+    expect(
+      bot.sandbox.keyServers('pcc-192-0-2-10').filter(({ state }) => state === 'delivered'),
+    ).toHaveLength(1)
+    const registrations = bot.sandbox
+      .cloudTasks('pcc-192-0-2-10')
+      .filter(({ name }) => name === 'createVmEncryptionKms')
+    expect(registrations).toHaveLength(1)
+    expect(bot.screen.filter(line => line.includes('Attach prod-kms to pcc-192-0-2-10 · run'))).toHaveLength(
+      1,
+    )
+  })
+})
+
+describe('a worker killed in the middle of buying an OKMS', () => {
+  it.each([
+    'Prepare a cart',
+    'Put the OKMS into it',
+    'Choose the region',
+    'Ask for the price again',
+    'Place the order',
+    'Follow the order',
+    'Find the new OKMS',
+  ])('leads to one order and one new OKMS after "%s"', async title => {
+    const { bot, first, takeOver } = await withDyingWorker(title)
+    await bot.sandbox.control({ order: { takes: '0s' } })
+    const died = once(first, 'exit').then(takeOver)
+    const early = ['Prepare a cart', 'Put the OKMS into it', 'Choose the region'].includes(title)
+
+    const started = await bot.type('cy: /okms order eu-west-gra')
+    if (early) await died
+    await bot.type('settle', `bo: press Approve ${lastRunId(started)}`)
+    await died
+    await bot.type('settle')
+
+    expect(bot.sandbox.orders()).toEqual([expect.objectContaining({ status: 'delivered' })])
+    expect((await bot.type('ana: /okms list')).split('\n')).toContainEqual(expect.stringContaining('3 OKMS'))
+    expect(bot.screen.filter(line => line.includes('The new OKMS is there'))).toHaveLength(1)
+  })
+})
