@@ -6,6 +6,7 @@ import type { Job, Read } from './job.js'
 import type { OptionsShape, ValuesOf } from './option.js'
 import type { Permission } from './permission.js'
 import type { RequestStatus } from './ports/approvals.js'
+import type { Finding } from './ports/checkup.js'
 import type { Reply } from './reply.js'
 import type { RunRecord } from './run.js'
 import type { Text } from './text.js'
@@ -49,12 +50,12 @@ export interface CommandContext<S extends OptionsShape> extends Doing {
   options: ValuesOf<S>
   /** The commands this person may use here. */
   commands(): readonly Command[]
-  /** Whether this person may do something here. */
-  may(permission: Permission): boolean
   /** What lies ready for this person to collect. */
   deliveries(): Promise<OpenDelivery[]>
   /** Who has to approve what needs a permission, and when, one sentence a rule; nothing where nobody has to. */
   approvals(permission: Permission): readonly string[]
+  /** What the process that hears people can examine: the policy, the chat platforms. */
+  examine(): Promise<Finding[]>
 }
 
 export interface OpenDelivery {

@@ -5,6 +5,7 @@ import type { Permission } from './permission.js'
 import type { ApprovalFacts } from './ports/approvals.js'
 import type { Audit } from './ports/audit.js'
 import type { Target } from './ports/chat.js'
+import type { Checkup } from './ports/checkup.js'
 import type { Clock } from './ports/clock.js'
 import type { Deliveries } from './ports/deliveries.js'
 import type { EndpointProbe } from './ports/endpoint-probe.js'
@@ -36,6 +37,8 @@ export interface Outside {
   audit: Pick<Audit, 'read'>
   /** Fires a tick now, such as reminders after something about them changed. */
   wake(tick: string): Promise<void>
+  /** What a worker can examine. */
+  checkups: readonly Checkup[]
 }
 
 export interface ReadContext<I> extends Outside {

@@ -5,6 +5,7 @@ import type { Form } from '../form.js'
 import type { Completing, Invocation, Press } from '../invocation.js'
 import type { PrivateFile, Reply } from '../reply.js'
 import type { Secret } from '../secret.js'
+import type { Finding } from './checkup.js'
 
 /** Where a message goes. */
 export type Target =
@@ -81,5 +82,7 @@ export interface ChatDoor {
   find(key: string, target: Target, under?: MessageRef): Promise<MessageRef | null | 'unknown'>
   /** Takes a message or handed-over files back; one that is gone already is fine. */
   remove(ref: MessageRef): Promise<void>
+  /** Whether the platform lets the bot do its work; `channels`: ids that the policy names. May throw `chat.*`. */
+  examine?(channels: readonly string[]): Promise<Finding[]>
   stop(): Promise<void>
 }
