@@ -5,8 +5,8 @@
  */
 import { channelsNamed, createPolicyCheckup } from './bot/policy-checkup.js'
 import { type Config, formatMistakes, readConfig } from './config.js'
-import { examineAll, findingLines, isWell } from './core/examine.js'
-import type { Checkup, Finding } from './core/ports/checkup.js'
+import { type Finding, findingLines, isWell } from './core/finding.js'
+import { type Checkup, examineAll } from './core/ports/checkup.js'
 import { realClock } from './core/ports/clock.js'
 import { silentLog } from './core/ports/log.js'
 import { unlimited } from './core/ports/rate-limiter.js'

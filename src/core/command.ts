@@ -1,12 +1,12 @@
 /** Commands and buttons: what people can say. Declared once, spoken on every platform. */
 import type { Actor, Conversation } from './actor.js'
 import type { CommandFace } from './command-face.js'
+import type { Finding } from './finding.js'
 import type { Form } from './form.js'
 import type { Job, Read } from './job.js'
 import type { OptionsShape, ValuesOf } from './option.js'
 import type { Permission } from './permission.js'
 import type { RequestStatus } from './ports/approvals.js'
-import type { Finding } from './ports/checkup.js'
 import type { Reply } from './reply.js'
 import type { RunRecord } from './run.js'
 import type { Text } from './text.js'

@@ -12,7 +12,7 @@ export {
 export { usageOf } from './command-face.js'
 export { DAY_MS, daysUntil, formatDuration, parseDays, parseDuration } from './duration.js'
 export { BotError, type ErrorCode } from './errors.js'
-export { examineAll, findingLines } from './examine.js'
+export { type Finding, findingLines } from './finding.js'
 export {
   type AskedApproval,
   type Attempt,
@@ -29,7 +29,7 @@ export { option } from './option.js'
 export { conversationOf } from './place.js'
 export type { AuditEntry } from './ports/audit.js'
 export type { Target } from './ports/chat.js'
-export type { Finding } from './ports/checkup.js'
+export { examineAll } from './ports/checkup.js'
 export { type EndpointProbe, parseEndpoint } from './ports/endpoint-probe.js'
 export type { Followed, Ledger, LedgerEntry, Owner, Solution } from './ports/ledger.js'
 export type {

@@ -1,6 +1,7 @@
 /** Whether the KMIP endpoints of every OKMS can be reached from here, and show certificates of their own CA. */
 import { BotError } from '../core/errors.js'
-import type { Checkup, Finding } from '../core/ports/checkup.js'
+import type { Finding } from '../core/finding.js'
+import type { Checkup } from '../core/ports/checkup.js'
 import { type EndpointProbe, parseEndpoint } from '../core/ports/endpoint-probe.js'
 import type { OkmsPort } from '../core/ports/okms.js'
 

@@ -1,7 +1,8 @@
 /** Whether OVHcloud takes us: who we are there, the clocks, and exactly which IAM actions are missing, with the policy that grants them. */
 import { formatDuration } from '../core/duration.js'
 import { BotError } from '../core/errors.js'
-import type { Checkup, Finding } from '../core/ports/checkup.js'
+import type { Finding } from '../core/finding.js'
+import type { Checkup } from '../core/ports/checkup.js'
 import type { Clock } from '../core/ports/clock.js'
 import type { OkmsPort } from '../core/ports/okms.js'
 import type { PrivateCloudPort } from '../core/ports/private-cloud.js'

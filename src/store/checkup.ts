@@ -1,5 +1,7 @@
 /** Whether Redis keeps what the bot writes: new enough, on disk, and throwing nothing away. */
-import type { Checkup, Finding } from '../core/ports/checkup.js'
+
+import type { Finding } from '../core/finding.js'
+import type { Checkup } from '../core/ports/checkup.js'
 import { answered, type RedisConnection } from './redis.js'
 
 const APPEND_ONLY = 'CONFIG SET appendonly yes, and appendonly yes in redis.conf.'

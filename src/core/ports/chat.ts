@@ -1,11 +1,11 @@
 /** What the bot needs from a chat platform. Implemented by each folder of src/platforms. */
 import type { Actor, Conversation, PlatformName } from '../actor.js'
 import type { CommandFace } from '../command-face.js'
+import type { Finding } from '../finding.js'
 import type { Form } from '../form.js'
 import type { Completing, Invocation, Press } from '../invocation.js'
 import type { PrivateFile, Reply } from '../reply.js'
 import type { Secret } from '../secret.js'
-import type { Finding } from './checkup.js'
 
 /** Where a message goes. */
 export type Target =

@@ -1,7 +1,8 @@
 /** Whether Discord takes the bot, knows its servers, and gives it the permissions it uses in each channel the policy names. */
 import { PermissionFlagsBits } from 'discord.js'
 import { BotError } from '../../core/errors.js'
-import type { Checkup, Finding } from '../../core/ports/checkup.js'
+import type { Finding } from '../../core/finding.js'
+import type { Checkup } from '../../core/ports/checkup.js'
 import type { Secret } from '../../core/secret.js'
 import { CODE, isOneOf } from './errors.js'
 import { inviteUrl, PERMISSIONS } from './invite.js'

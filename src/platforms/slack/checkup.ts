@@ -1,6 +1,7 @@
 /** Whether Slack takes the bot, gave it the scopes it uses, and has it in each channel the policy names. */
 import { BotError } from '../../core/errors.js'
-import type { Checkup, Finding } from '../../core/ports/checkup.js'
+import type { Finding } from '../../core/finding.js'
+import type { Checkup } from '../../core/ports/checkup.js'
 import { silentLog } from '../../core/ports/log.js'
 import type { Secret } from '../../core/secret.js'
 import { slackErrorOf } from './errors.js'
