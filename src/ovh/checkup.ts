@@ -108,12 +108,19 @@ export function createOvhCheckup(parts: OvhCheckupParts): Checkup {
           }`,
         },
         time,
+        {
+          state: 'good',
+          what: `${countOf(found, 'okms:')} OKMS in sight, ${countOf(found, 'pccVMware:')} Private Clouds`,
+        },
         ...trouble,
         ...rightsFindings(who, found, missing),
       ]
     },
   }
 }
+
+const countOf = (found: readonly Resource[], kind: string) =>
+  found.filter(({ kinds }) => kinds.includes(kind)).length
 
 async function clockFinding(account: Account, clock: Clock, signal?: AbortSignal): Promise<Finding> {
   const asked = clock.now()
