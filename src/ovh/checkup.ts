@@ -14,7 +14,7 @@ const TOLERATED_MS = 30_000
 /** An account may have hundreds; rights are mostly given to all alike. */
 const MOST_RESOURCES = 50
 
-const RIGHT_ROWS: readonly Right[] = RIGHTS
+const RIGHT_ROWS = (RIGHTS as readonly Right[]).filter(({ dormant }) => !dormant)
 
 export interface OvhCheckupParts {
   endpoint: string

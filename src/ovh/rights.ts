@@ -9,6 +9,8 @@ export interface Right {
   why: string
   /** The one command that needs it; without: many do. */
   only?: string
+  /** No command needs it yet, so doctor does not ask for it. */
+  dormant?: true
 }
 
 export const RIGHTS = [
@@ -27,8 +29,12 @@ export const RIGHTS = [
     why: 'list the Private Clouds of the account, see whether one is delivered',
   },
   { action: 'pccVMware:apiovh:task/get', why: 'follow what a change to a key server leads to' },
-  { action: 'pccVMware:apiovh:task/resetTaskState', why: 'let a task that ended in an error run on' },
-  { action: 'pccVMware:apiovh:user/get', why: 'see who may set up key providers in vCenter' },
+  {
+    action: 'pccVMware:apiovh:task/resetTaskState',
+    why: 'let a task that ended in an error run on',
+    dormant: true,
+  },
+  { action: 'pccVMware:apiovh:user/get', why: 'see who may set up key providers in vCenter', dormant: true },
   { action: 'pccVMware:apiovh:vmEncryption/get', why: 'show whether VM encryption is on' },
   { action: 'pccVMware:apiovh:vmEncryption/kms/get', why: 'list key servers, compare their thumbprints' },
   { action: 'pccVMware:apiovh:vmEncryption/kms/create', why: 'attach an OKMS to a Private Cloud' },
