@@ -86,6 +86,7 @@ export async function measureRuns(redisUrl: string): Promise<Row[]> {
     definitions: { commands: [startFive], presses: new Map(), jobs, reads: new Map(), ticks: new Map() },
     policy,
     inventory: createInventory(redis),
+    checkups: [],
     asks: createAskStore(redis),
     reads: { ask: async () => null },
     runs,

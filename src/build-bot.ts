@@ -7,6 +7,7 @@ import { createAnswerer } from './bot/answer-reads.js'
 import { auditedDeliveries, recordCall, type WrittenCall } from './bot/audited.js'
 import { createDispatcher } from './bot/dispatch.js'
 import type { Definitions } from './bot/load.js'
+import { channelsNamed, createPolicyCheckup } from './bot/policy-checkup.js'
 import type { Policy } from './bot/policy-model.js'
 import { createProfiles } from './bot/profiles.js'
 import { rememberInventory } from './bot/remember-inventory.js'
@@ -18,14 +19,18 @@ import type { PlatformName } from './core/actor.js'
 import type { Outside } from './core/job.js'
 import type { Chance } from './core/ports/chance.js'
 import type { ChatDoor } from './core/ports/chat.js'
+import type { Checkup } from './core/ports/checkup.js'
 import type { Clock } from './core/ports/clock.js'
 import type { EndpointProbe } from './core/ports/endpoint-probe.js'
 import type { Log } from './core/ports/log.js'
 import type { Metrics } from './core/ports/metrics.js'
 import type { OkmsPort } from './core/ports/okms.js'
+import type { OrderPort } from './core/ports/order.js'
+import type { PolicySource } from './core/ports/policy-source.js'
 import type { PrivateCloudPort } from './core/ports/private-cloud.js'
 import { type RateLimiter, unlimited } from './core/ports/rate-limiter.js'
 import type { Secret } from './core/secret.js'
+import { createKmipCheckup } from './kmip/checkup.js'
 import type { OperatorView } from './ops/ops.js'
 import type { QueueSetting, Vigilance } from './queue/connection.js'
 import { createFlowQueue, startFlowWorker, type WorkerHandle } from './queue/flows.js'
@@ -36,6 +41,7 @@ import { createAnswers } from './store/answers.js'
 import { createApprovals } from './store/approvals.js'
 import { createAskStore } from './store/asks.js'
 import { createAudit } from './store/audit.js'
+import { createRedisCheckup } from './store/checkup.js'
 import { createDeliveries } from './store/deliveries.js'
 import { createInventory } from './store/inventory.js'
 import { QUEUE_PREFIX } from './store/keys.js'
@@ -69,7 +75,13 @@ export interface WorkerParts extends CommonParts {
   ovh(
     limiter: RateLimiter,
     audited: (call: WrittenCall) => void,
-  ): { okms: OkmsPort; privateCloud: PrivateCloudPort; close(): Promise<void> }
+  ): {
+    okms: OkmsPort
+    privateCloud: PrivateCloudPort
+    order: OrderPort
+    checkup: Checkup
+    close(): Promise<void>
+  }
   probe: EndpointProbe
   /** `null`: no limit, for the sandbox. */
   rate: Rate | null
@@ -80,6 +92,8 @@ export interface ChatParts extends CommonParts {
   doors: readonly ChatDoor[]
   /** Between sending and noting; where a test kills the sender. */
   afterSend?(key: string): Promise<void>
+  /** What this process can examine besides its platforms. */
+  checkups?: readonly Checkup[]
 }
 
 export interface Half {
@@ -102,6 +116,7 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
   const reminders = createReminders(redis)
   const outside: Outside = {
     clock,
+    order: ovh.order,
     ...rememberInventory(ovh, createInventory(redis), log),
     probe: parts.probe,
     vault: shared.vault,
@@ -113,6 +128,7 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
     audit,
     answers: shared.answers,
     wake: ticks.wake,
+    checkups: [createRedisCheckup(redis), ovh.checkup, createKmipCheckup(ovh.okms, parts.probe)],
   }
   const outbox = createOutbox(shared.outboxStore, queues)
   const runner = createRunner({
@@ -183,6 +199,11 @@ export async function startChat(parts: ChatParts): Promise<Half & { busy(): bool
     policy: shared.policy,
     inventory: createInventory(redis),
     asks: shared.asks,
+    checkups: [
+      ...(parts.checkups ?? []),
+      createPolicyCheckup(shared.policy),
+      ...parts.doors.flatMap(door => checkupOf(door, shared.policy)),
+    ],
     reads,
     runs: shared.runs,
     flows,
@@ -286,6 +307,12 @@ export function openOperatorView(
       redis.disconnect()
     },
   }
+}
+
+function checkupOf(door: ChatDoor, policy: PolicySource<Policy>): Checkup[] {
+  const { platform, examine } = door
+  if (!examine) return []
+  return [{ name: platform, examine: async () => examine(channelsNamed(await policy.current(), platform)) }]
 }
 
 const settingOf = (redis: RedisConnection): QueueSetting => ({ connection: redis, prefix: QUEUE_PREFIX })

@@ -19,14 +19,14 @@ import type { PlatformName } from './core/actor.js'
 import { BotError } from './core/errors.js'
 import { realChance } from './core/ports/chance.js'
 import type { ChatDoor } from './core/ports/chat.js'
+import type { Checkup } from './core/ports/checkup.js'
 import { realClock } from './core/ports/clock.js'
 import { createEndpointProbe } from './kmip/probe.js'
 import { createLog } from './ops/log.js'
 import { type Ops, startOps } from './ops/ops.js'
 import { needsPlatform } from './ops/readiness.js'
 import { createOvhClient } from './ovh/client.js'
-import { createOkms } from './ovh/okms.js'
-import { createPrivateCloud } from './ovh/private-cloud.js'
+import { createOvhPorts } from './ovh/ports.js'
 import { createDiscordDoor } from './platforms/discord/adapter.js'
 import { createSlackDoor } from './platforms/slack/adapter.js'
 import { readPolicyFile } from './policy-file.js'
@@ -60,6 +60,17 @@ else log.warn('there is no policy file, so nobody may do anything', { file: conf
 await start(config, ops)
 ops.started()
 log.info('started', { role: config.role, policy: policy?.version ?? 'none' })
+
+/** It started, so they were good; what had no effect is worth knowing. */
+function settingsCheckup(): Checkup {
+  return {
+    name: 'Settings',
+    examine: async () => [
+      { state: 'good', what: `Settings for ROLE=${config.role}` },
+      ...warnings.map(what => ({ state: 'warning' as const, what })),
+    ],
+  }
+}
 
 async function openOps(): Promise<Ops> {
   try {
@@ -99,18 +110,15 @@ async function start(
           log,
           metrics,
         })
-        return {
-          okms: createOkms(client),
-          privateCloud: createPrivateCloud(client),
-          close: () => client.close(),
-        }
+        return createOvhPorts(client, endpoint, realClock)
       },
       probe: createEndpointProbe({ clock: realClock }),
       rate,
     })
     halves.push(worker)
   }
-  if (role !== 'worker') halves.push(await startChat({ ...common, doors: openDoors(config, ops) }))
+  if (role !== 'worker')
+    halves.push(await startChat({ ...common, doors: openDoors(config, ops), checkups: [settingsCheckup()] }))
 }
 
 function openDoors({ discord, slack }: Config, ops: Ops): ChatDoor[] {

@@ -25,7 +25,7 @@ const ABOUT: readonly OptionKind[] = ['okms', 'cloud', 'credential', 'profile', 
 const NAME = /^[\w][\w.:@/+-]{0,79}$/
 
 /** Fields of a run's input and ending that name what it was about. */
-const SUBJECT_FIELDS = ['cloud', 'okmsId', 'okmsName', 'credentialId', 'name', 'keyId']
+const SUBJECT_FIELDS = ['cloud', 'okmsId', 'okmsName', 'credentialId', 'name', 'keyId', 'region']
 
 /** `credential name=reader validity=30d csr=(1024 characters, SHA-256 1f2e3d4c)` */
 export function describeCommand(command: Command, raw: Readonly<Record<string, string>>): string {

@@ -11,6 +11,7 @@ import type { Approvals } from '../core/ports/approvals.js'
 import type { Audit } from '../core/ports/audit.js'
 import { type Chance, newRunId } from '../core/ports/chance.js'
 import type { ChatListener, Exchange } from '../core/ports/chat.js'
+import { type Checkup, examineAll } from '../core/ports/checkup.js'
 import type { Clock } from '../core/ports/clock.js'
 import type { Deliveries } from '../core/ports/deliveries.js'
 import type { Inventory } from '../core/ports/inventory.js'
@@ -46,6 +47,8 @@ export interface DispatchParts {
   runs: RunStore
   flows: FlowQueue
   audit: Audit
+  /** What this process can examine. */
+  checkups: readonly Checkup[]
   deliveries: Deliveries
   approvals: Approvals
   answers: Answers
@@ -177,12 +180,13 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       await command.run({
         ...able,
         requests: requestsFor(policy, actor, invocation),
+        may: permission => may(policy, actor, conversation, permission),
         options: readOptions(command, raw),
+        examine: () => examineAll(parts.checkups),
         commands: () =>
           commands.filter(({ requires }) => requires === null || may(policy, actor, conversation, requires)),
         deliveries: () => openDeliveries(personOf(actor), parts),
         approvals: permission => describeApprovals(policy, permission, actor),
-        may: permission => may(policy, actor, conversation, permission),
       })
     } finally {
       able.calm()

@@ -1,6 +1,7 @@
 /** Commands and buttons: what people can say. Declared once, spoken on every platform. */
 import type { Actor, Conversation } from './actor.js'
 import type { CommandFace } from './command-face.js'
+import type { Finding } from './finding.js'
 import type { Form } from './form.js'
 import type { Job, Read } from './job.js'
 import type { OptionsShape, ValuesOf } from './option.js'
@@ -24,6 +25,8 @@ export interface Doing {
   /** Has a worker look something up; throws what it throws. */
   ask<I, O>(read: Read<I, O>, input: I): Promise<O>
   requests: Requests
+  /** Whether this person may do something here. */
+  may(permission: Permission): boolean
   /** Starts a run. It is in Redis when this resolves; the same interaction never starts it twice. */
   start<I>(job: Job<I>, input: I): Promise<StartedRun>
   reply: {
@@ -47,12 +50,12 @@ export interface CommandContext<S extends OptionsShape> extends Doing {
   options: ValuesOf<S>
   /** The commands this person may use here. */
   commands(): readonly Command[]
-  /** Whether this person may do something here. */
-  may(permission: Permission): boolean
   /** What lies ready for this person to collect. */
   deliveries(): Promise<OpenDelivery[]>
   /** Who has to approve what needs a permission, and when, one sentence a rule; nothing where nobody has to. */
   approvals(permission: Permission): readonly string[]
+  /** What the process that hears people can examine: the policy, the chat platforms. */
+  examine(): Promise<Finding[]>
 }
 
 export interface OpenDelivery {
@@ -85,8 +88,6 @@ export interface PressContext extends Doing {
   answer(runId: string, question: string, answer: string): Promise<boolean>
   /** A run as it stands; `null`: there is none. */
   run(runId: string): Promise<RunRecord | null>
-  /** Whether this person may do something here. */
-  may(permission: Permission): boolean
   /** Milliseconds of the clock port. */
   now(): number
 }

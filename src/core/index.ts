@@ -13,6 +13,7 @@ export {
 export { usageOf } from './command-face.js'
 export { DAY_MS, daysUntil, formatDuration, parseDays, parseDuration } from './duration.js'
 export { BotError, type ErrorCode } from './errors.js'
+export { type Finding, findingLines } from './finding.js'
 export {
   type AskedApproval,
   type Attempt,
@@ -24,10 +25,12 @@ export {
   type Read,
   type ReadContext,
 } from './job.js'
+export { encodeJsurl } from './jsurl.js'
 export { option } from './option.js'
 export { conversationOf } from './place.js'
 export type { AuditEntry } from './ports/audit.js'
 export type { Target } from './ports/chat.js'
+export { examineAll } from './ports/checkup.js'
 export { type EndpointProbe, parseEndpoint } from './ports/endpoint-probe.js'
 export type { Followed, Ledger, LedgerEntry, Owner, Solution } from './ports/ledger.js'
 export type {
@@ -38,6 +41,7 @@ export type {
   OkmsPort,
   Region,
 } from './ports/okms.js'
+export type { PlacedOrder, Quote } from './ports/order.js'
 export {
   type CloudTask,
   isMoving,

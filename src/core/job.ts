@@ -6,12 +6,14 @@ import type { Answers } from './ports/answers.js'
 import type { ApprovalFacts } from './ports/approvals.js'
 import type { Audit } from './ports/audit.js'
 import type { Target } from './ports/chat.js'
+import type { Checkup } from './ports/checkup.js'
 import type { Clock } from './ports/clock.js'
 import type { Deliveries } from './ports/deliveries.js'
 import type { EndpointProbe } from './ports/endpoint-probe.js'
 import type { Ledger } from './ports/ledger.js'
 import type { Log } from './ports/log.js'
 import type { OkmsPort } from './ports/okms.js'
+import type { OrderPort } from './ports/order.js'
 import type { PrivateCloudPort } from './ports/private-cloud.js'
 import type { Profiles } from './ports/profiles.js'
 import type { ReminderRulesSource, Reminders } from './ports/reminders.js'
@@ -25,6 +27,7 @@ export interface Outside {
   clock: Clock
   okms: OkmsPort
   privateCloud: PrivateCloudPort
+  order: OrderPort
   probe: EndpointProbe
   vault: Vault
   deliveries: Deliveries
@@ -36,6 +39,8 @@ export interface Outside {
   answers: Pick<Answers, 'to'>
   /** Fires a tick now, such as reminders after something about them changed. */
   wake(tick: string): Promise<void>
+  /** What a worker can examine. */
+  checkups: readonly Checkup[]
 }
 
 export interface ReadContext<I> extends Outside {

@@ -24,8 +24,7 @@ import type { Metrics } from '../core/ports/metrics.js'
 import { Secret } from '../core/secret.js'
 import { createEndpointProbe } from '../kmip/probe.js'
 import { createOvhClient } from '../ovh/client.js'
-import { createOkms } from '../ovh/okms.js'
-import { createPrivateCloud } from '../ovh/private-cloud.js'
+import { createOvhPorts } from '../ovh/ports.js'
 import { type ConsoleDoor, createConsoleDoor } from '../platforms/console/adapter.js'
 import type { Screen } from '../platforms/console/board.js'
 import { createInbox } from '../platforms/console/inbox.js'
@@ -166,11 +165,7 @@ function ovhAt(
       consumerKey: new Secret(consumerKey),
     },
   })
-  return {
-    okms: createOkms(client),
-    privateCloud: createPrivateCloud(client),
-    close: () => client.close(),
-  }
+  return createOvhPorts(client, url, parts.clock)
 }
 
 async function readPolicy(file: string) {

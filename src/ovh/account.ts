@@ -17,6 +17,8 @@ export interface WhoAmI {
 export interface Account {
   /** @throws BotError `ovh.*` */
   whoAmI(signal?: AbortSignal): Promise<WhoAmI>
+  /** OVHcloud's clock, in milliseconds; it tells whole seconds. @throws BotError `ovh.*` */
+  serverTime(signal?: AbortSignal): Promise<number>
   /** Which of the actions IAM refuses on a resource; empty when all are allowed. @throws BotError `ovh.*` */
   missingActions(resourceUrn: string, actions: readonly string[], signal?: AbortSignal): Promise<string[]>
 }
@@ -49,6 +51,12 @@ export function createAccount(client: OvhClient): Account {
         signal,
       })
       return data
+    },
+
+    async serverTime(signal) {
+      const path = '/v1/auth/time'
+      const { data } = await client.request({ method: 'GET', path, schema: z.number().int(), signal })
+      return data * 1000
     },
 
     async missingActions(resourceUrn, actions, signal) {

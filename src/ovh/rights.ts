@@ -7,6 +7,10 @@ export interface Right {
   action: string
   /** What the bot does with it, for whoever writes the policy. */
   why: string
+  /** The one command that needs it; without: many do. */
+  only?: string
+  /** No command needs it yet, so doctor does not ask for it. */
+  dormant?: true
 }
 
 export const RIGHTS = [
@@ -25,11 +29,36 @@ export const RIGHTS = [
     why: 'list the Private Clouds of the account, see whether one is delivered',
   },
   { action: 'pccVMware:apiovh:task/get', why: 'follow what a change to a key server leads to' },
-  { action: 'pccVMware:apiovh:task/resetTaskState', why: 'let a task that ended in an error run on' },
-  { action: 'pccVMware:apiovh:user/get', why: 'see who may set up key providers in vCenter' },
+  {
+    action: 'pccVMware:apiovh:task/resetTaskState',
+    why: 'let a task that ended in an error run on',
+    dormant: true,
+  },
+  { action: 'pccVMware:apiovh:user/get', why: 'see who may set up key providers in vCenter', dormant: true },
   { action: 'pccVMware:apiovh:vmEncryption/get', why: 'show whether VM encryption is on' },
   { action: 'pccVMware:apiovh:vmEncryption/kms/get', why: 'list key servers, compare their thumbprints' },
   { action: 'pccVMware:apiovh:vmEncryption/kms/create', why: 'attach an OKMS to a Private Cloud' },
   { action: 'pccVMware:apiovh:vmEncryption/kms/changeProperties', why: 'repair a thumbprint' },
   { action: 'pccVMware:apiovh:vmEncryption/kms/delete', why: 'detach a key server' },
+  { action: 'account:apiovh:me/get', why: 'order for the right subsidiary', only: '/okms order' },
+  { action: 'order:apiovh:cart/get', why: 'find a cart again after a lost answer', only: '/okms order' },
+  { action: 'order:apiovh:cart/assign', why: 'make a cart that of the account', only: '/okms order' },
+  { action: 'order:apiovh:cart/delete', why: 'put a cart away that is not bought', only: '/okms order' },
+  {
+    action: 'order:apiovh:cart/checkout/simulate',
+    why: 'show price and contracts before anybody decides',
+    only: '/okms order',
+  },
+  { action: 'order:apiovh:cart/checkout/execute', why: 'buy an OKMS', only: '/okms order' },
+  { action: 'account:apiovh:me/order/status/get', why: 'follow an order', only: '/okms order' },
+  {
+    action: 'account:apiovh:me/order/details/get',
+    why: 'see which OKMS an order delivered',
+    only: '/okms order',
+  },
+  {
+    action: 'account:apiovh:me/order/details/extension/get',
+    why: 'see which line of an order is the OKMS',
+    only: '/okms order',
+  },
 ] as const satisfies readonly Right[]

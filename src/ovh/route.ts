@@ -5,7 +5,8 @@ const WORDS: ReadonlySet<string> = new Set(
   `v1 v2 okms resource reference regions credential serviceKey activate deactivate
   iam authorization check identity user group auth oauth2 time details token currentCredential me
   dedicatedCloud vmEncryption kms changeProperties task service services
-  order cart assign checkout item configuration options requiredConfiguration summary`.split(/\s+/),
+  order cart assign checkout item configuration options requiredConfiguration summary
+  catalog public status extension`.split(/\s+/),
 )
 
 /** `GET /v2/okms/resource/{id}/credential` of a method and a path with or without its query. */

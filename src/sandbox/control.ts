@@ -5,6 +5,7 @@ import { parseDuration } from '../core/duration.js'
 import { checkBody, readJson } from './body.js'
 import { cloudControls, planCloudChanges } from './control-clouds.js'
 import { type Fault, type Faults, faultSchema } from './faults.js'
+import { ORDER_STATUSES } from './order-schemas.js'
 import { badRequest, forbidden } from './refusal.js'
 import { Answer } from './router.js'
 import { CREDENTIAL_STATUSES, OKMS_STATES } from './schemas.js'
@@ -38,6 +39,16 @@ export const controlSchema = z.strictObject({
       /** `null`: answers name no RSA endpoint; `true`: they do again. */
       kmipRsaEndpoint: z.literal([null, true]).optional(),
     })
+    .optional(),
+  /** `takes`: from payment to delivery. `price`: of one OKMS without tax. `id` and `status`: what becomes of one. */
+  order: z
+    .strictObject({
+      takes: duration.optional(),
+      price: z.number().min(0).optional(),
+      id: z.int().optional(),
+      status: z.enum(ORDER_STATUSES).optional(),
+    })
+    .refine(({ id, status }) => (id === undefined) === (status === undefined), 'id and status go together')
     .optional(),
   okms: z.strictObject({ id: z.string(), state: z.enum(OKMS_STATES) }).optional(),
   seed: z.strictObject({ credentials: seedCount, okms: seedCount, privateClouds: seedCount }).optional(),
@@ -78,6 +89,7 @@ export async function control(
   }
   const okms = wish.okms === undefined ? null : world.okms.get(wish.okms.id)
   if (okms === undefined) throw badRequest(`[okms.id] There is no OKMS ${wish.okms?.id}`)
+  const order = wish.order?.id === undefined ? null : world.orders.get(wish.order.id)
   const changeClouds = planCloudChanges(world, wish)
   // The last thing that can be refused, and it changes nothing when it is.
   const stranger = wish.faults === undefined ? null : faults.replace(wish.faults)
@@ -94,6 +106,10 @@ export async function control(
     settings.customerWait = wish.customerWait
     world.keyServers.customerWaitMs = parseDuration(wish.customerWait)
   }
+  if (wish.order?.takes !== undefined) world.orders.deliveryMs = parseDuration(wish.order.takes)
+  if (wish.order?.price !== undefined) world.carts.price = wish.order.price
+  if (order !== null) world.orders.override(order, wish.order!.status!)
+  world.orders.settle()
   if (wish.deny !== undefined) world.iam.deny(wish.deny)
   if (record !== null) credentials.override(record, wish.credential!.status)
   if (okms !== null) okms.state = wish.okms!.state

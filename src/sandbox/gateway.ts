@@ -74,6 +74,7 @@ async function travel(parts: GatewayParts, request: IncomingMessage): Promise<An
 }
 
 async function answerCall(world: World, route: Route, request: IncomingMessage, call: Call): Promise<Answer> {
+  world.orders.settle()
   if (route.access !== 'public') call.caller = admit(world, route, request, call)
   if (route.access === 'granted') world.iam.demand(route.iam)
   if (route.schema !== null) {

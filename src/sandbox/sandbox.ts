@@ -21,6 +21,7 @@ import type { KeyServerSnapshot } from './key-servers.js'
 import { newServerKeys, openKmip } from './kmip/endpoints.js'
 import { whyRefused } from './kmip/judge.js'
 import { hangUpWith, listen } from './listen.js'
+import type { OrderSnapshot } from './orders.js'
 import { createRouter } from './router.js'
 import { allRoutes } from './routes/all.js'
 import { TOKEN_PATH } from './routes/oauth2.js'
@@ -74,6 +75,8 @@ export interface Sandbox {
   keyServers(serviceName?: string): KeyServerSnapshot[]
   /** Every task there was, maintenances that nobody asked for included, oldest first. */
   cloudTasks(serviceName?: string): TaskSnapshot[]
+  /** Every order there was, oldest first. */
+  orders(): OrderSnapshot[]
   /** Ends every connection and removes what was written. */
   close(): Promise<void>
 }
@@ -142,6 +145,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
             state,
             description,
           })),
+      orders: () =>
+        world.orders.list().map(order => ({
+          orderId: order.orderId,
+          region: order.region,
+          status: world.orders.statusOf(order),
+          okmsId: order.delivered,
+        })),
       close,
     }
   } catch (thrown) {

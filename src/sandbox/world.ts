@@ -3,10 +3,12 @@ import { randomInt, randomUUID } from 'node:crypto'
 import type { MovableClock } from '../core/ports/clock.js'
 import { Iam } from './access.js'
 import type { Authorities } from './authorities.js'
+import { Carts } from './carts.js'
 import { CloudTasks } from './cloud-tasks.js'
 import { Credentials } from './credentials.js'
 import { KeyServers } from './key-servers.js'
 import { Keyring } from './keyring.js'
+import { Orders } from './orders.js'
 import { PrivateClouds } from './private-clouds.js'
 import { notFound } from './refusal.js'
 import { REGION_IDS, type RegionId } from './regions.js'
@@ -45,6 +47,8 @@ export interface World {
   privateClouds: PrivateClouds
   cloudTasks: CloudTasks
   keyServers: KeyServers
+  orders: Orders
+  carts: Carts
   settings: {
     /** As given, such as `3s`. */
     creating: string
@@ -65,14 +69,18 @@ export function createWorld(parts: {
 }): World {
   const { clock, authorities, settings, creatingMs, customerWaitMs, addressesOf } = parts
   const cloudTasks = new CloudTasks(clock)
+  const account = {
+    nichandle: 'ab12345-ovh',
+    subsidiary: 'FR',
+    users: ['reader1', 'vcenter1'],
+    groups: ['ADMIN', 'DEFAULT', 'UNPRIVILEGED', 'reader', 'vcenter'],
+  }
+  const orders = new Orders(clock, ({ region }) => deliverOkms(world, region as RegionId).id)
   const world: World = {
     clock,
-    account: {
-      nichandle: 'ab12345-ovh',
-      subsidiary: 'FR',
-      users: ['reader1', 'vcenter1'],
-      groups: ['ADMIN', 'DEFAULT', 'UNPRIVILEGED', 'reader', 'vcenter'],
-    },
+    account,
+    orders,
+    carts: new Carts(clock, orders, account),
     keyring: new Keyring(clock),
     iam: new Iam(),
     authorities,
@@ -121,6 +129,14 @@ export function addOkms(world: World, region: RegionId, displayName: string): Ok
     secretVersionCount: 0,
   }
   world.okms.set(okms.id, okms)
+  return okms
+}
+
+/** A new one has its id for a name until somebody gives it another. */
+function deliverOkms(world: World, region: RegionId): OkmsService {
+  const okms = addOkms(world, region, '')
+  okms.displayName = okms.id
+  okms.kmipObjectCount = 0
   return okms
 }
 

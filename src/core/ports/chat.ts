@@ -1,6 +1,7 @@
 /** What the bot needs from a chat platform. Implemented by each folder of src/platforms. */
 import type { Actor, Conversation, PlatformName } from '../actor.js'
 import type { CommandFace } from '../command-face.js'
+import type { Finding } from '../finding.js'
 import type { Form } from '../form.js'
 import type { Completing, Invocation, Press } from '../invocation.js'
 import type { PrivateFile, Reply } from '../reply.js'
@@ -81,5 +82,7 @@ export interface ChatDoor {
   find(key: string, target: Target, under?: MessageRef): Promise<MessageRef | null | 'unknown'>
   /** Takes a message or handed-over files back; one that is gone already is fine. */
   remove(ref: MessageRef): Promise<void>
+  /** Whether the platform lets the bot do its work; `channels`: ids that the policy names. May throw `chat.*`. */
+  examine?(channels: readonly string[]): Promise<Finding[]>
   stop(): Promise<void>
 }

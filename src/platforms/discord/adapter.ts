@@ -7,6 +7,7 @@ import type { ChatDoor, ChatListener } from '../../core/ports/chat.js'
 import type { Clock } from '../../core/ports/clock.js'
 import type { Log } from '../../core/ports/log.js'
 import type { Secret } from '../../core/secret.js'
+import { examineDiscord } from './checkup.js'
 import { encodeCommands } from './commands.js'
 import { chatError } from './errors.js'
 import { connectGateway, type Gateway } from './gateway.js'
@@ -127,6 +128,7 @@ export function createDiscordDoor({
     edit: (ref, message) => messages.edit(ref, message),
     find: (...wanted) => messages.find(...wanted),
     remove: ref => messages.remove(ref),
+    examine: channels => examineDiscord({ wire, applicationId, guildIds }, channels),
 
     async stop() {
       isOver = true

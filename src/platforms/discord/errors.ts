@@ -4,6 +4,8 @@ import { BotError } from '../../core/errors.js'
 
 /** Codes that we answer otherwise than by giving up. */
 export const CODE = {
+  unknownGuild: RESTJSONErrorCodes.UnknownGuild,
+  missingAccess: RESTJSONErrorCodes.MissingAccess,
   unknownChannel: RESTJSONErrorCodes.UnknownChannel,
   unknownMember: RESTJSONErrorCodes.UnknownMember,
   unknownMessage: RESTJSONErrorCodes.UnknownMessage,

@@ -79,3 +79,15 @@ export type HeardMessage = z.infer<typeof messageSchema>
 
 export const channelSchema = z.object({ id })
 export const memberSchema = z.object({ roles: z.array(id) })
+
+/** What doctor looks at. https://docs.discord.com/developers/resources/channel#channel-object */
+export const seenChannel = z.object({
+  id,
+  name: z.string().nullish(),
+  guild_id: id.optional(),
+  permission_overwrites: z.array(z.object({ id, allow: z.string(), deny: z.string() })).optional(),
+})
+export type SeenChannel = z.infer<typeof seenChannel>
+export const seenRole = z.object({ id, permissions: z.string() })
+export type SeenRole = z.infer<typeof seenRole>
+export const selfSchema = z.object({ id, username: z.string() })

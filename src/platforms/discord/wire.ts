@@ -17,7 +17,17 @@ import type { Secret } from '../../core/secret.js'
 import { CODE, chatError, isOneOf, isUnauthorized } from './errors.js'
 import { HISTORY, THREAD } from './limits.js'
 import type { DiscordFile } from './replies.js'
-import { channelSchema, type HeardMessage, memberSchema, messageSchema } from './schema.js'
+import {
+  channelSchema,
+  type HeardMessage,
+  memberSchema,
+  messageSchema,
+  type SeenChannel,
+  type SeenRole,
+  seenChannel,
+  seenRole,
+  selfSchema,
+} from './schema.js'
 
 export interface WireParts {
   token: Secret
@@ -177,6 +187,12 @@ export function createWire({ token, applicationId, apiUrl, onUnauthorized }: Wir
         if (isOneOf(error, CODE.unknownMember)) return null
         throw error
       }),
+    /** The bot's own account. */
+    self: () => tried('read who the bot is', async () => selfSchema.parse(await paced.get(Routes.user()))),
+    seeChannel: (channelId: string): Promise<SeenChannel> =>
+      tried('look at a channel', async () => seenChannel.parse(await paced.get(Routes.channel(channelId)))),
+    rolesIn: (guildId: string): Promise<SeenRole[]> =>
+      tried('read roles', async () => seenRole.array().parse(await paced.get(Routes.guildRoles(guildId)))),
     commandsOf: <T>(guildId: string, shape: z.ZodType<T>): Promise<T> =>
       tried('read commands', async () =>
         shape.parse(await prompt.get(Routes.applicationGuildCommands(applicationId, guildId))),

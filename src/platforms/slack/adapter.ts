@@ -4,6 +4,7 @@ import type { ChatDoor } from '../../core/ports/chat.js'
 import type { Clock } from '../../core/ports/clock.js'
 import type { Log } from '../../core/ports/log.js'
 import type { Secret } from '../../core/secret.js'
+import { examineSlack } from './checkup.js'
 import { createExchange } from './exchange.js'
 import { createUserGroups } from './groups.js'
 import { createHandOver } from './hand-over.js'
@@ -86,6 +87,8 @@ export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
     },
 
     ...createMessages({ web, handOver, clock, log }),
+
+    examine: channels => examineSlack(web, channels),
 
     async stop() {
       await receiver.stop()

@@ -58,7 +58,18 @@ export function createSlackWeb({ botToken, apiUrl, log }: { botToken: Secret; ap
     /** Who the bot is. */
     async identify() {
       const answer = await asked('auth.test', () => client.auth.test())
-      return { teamId: answer.team_id ?? '', userId: answer.user_id ?? '', botId: answer.bot_id ?? '' }
+      return {
+        teamId: answer.team_id ?? '',
+        userId: answer.user_id ?? '',
+        botId: answer.bot_id ?? '',
+        /** From a header of the answer; `null` where Slack sends none. */
+        scopes: answer.response_metadata?.scopes ?? null,
+      }
+    },
+
+    /** Resolves for a member; other channels are refused by name. Asks no scope beyond those for looking messages up. */
+    async isIn(channel: string): Promise<void> {
+      await asked('conversations.history', () => client.conversations.history({ channel, limit: 1 }))
     },
 
     /** Answers the `ts` that names the message. */

@@ -8,11 +8,13 @@ import { dedicatedCloudTaskRoutes } from './dedicated-cloud-task.js'
 import { dedicatedCloudUserRoutes } from './dedicated-cloud-user.js'
 import { iamRoutes } from './iam.js'
 import { meRoutes } from './me.js'
+import { meOrderRoutes } from './me-order.js'
 import { oauth2Routes } from './oauth2.js'
 import { okmsCredentialRoutes } from './okms-credential.js'
 import { okmsReferenceRoutes } from './okms-reference.js'
 import { okmsResourceRoutes } from './okms-resource.js'
 import { okmsServiceKeyRoutes } from './okms-service-key.js'
+import { orderRoutes } from './order.js'
 
 export function allRoutes(world: World): Route[] {
   return [
@@ -28,5 +30,7 @@ export function allRoutes(world: World): Route[] {
     dedicatedCloudTaskRoutes,
     dedicatedCloudUserRoutes,
     dedicatedCloudEncryptionRoutes,
+    orderRoutes,
+    meOrderRoutes,
   ].flatMap(routesOf => routesOf(world))
 }

@@ -29,7 +29,7 @@ export function iamRoutes(world: World): Route[] {
       access: 'own',
       body: z.strictObject({ actions, resourceURNs: z.array(z.string().min(1)).min(1) }),
       handler(call) {
-        const known = new Set(resourcesOf(world).map(resource => resource.urn))
+        const known = checkable(world)
         return pageInOrder(call, 'iam authorization', call.body.resourceURNs, resourceURN => ({
           resourceURN,
           // Of a resource that is not the account's, nothing is allowed.
@@ -45,7 +45,7 @@ export function iamRoutes(world: World): Route[] {
       access: 'own',
       body: z.strictObject({ actions }),
       handler({ params, body }) {
-        const known = new Set(resourcesOf(world).map(resource => resource.urn))
+        const known = checkable(world)
         if (!isWithin(params.resourceURN!, known)) throw notFound('This resource does not exist')
         return sorted(body.actions)
       },
@@ -66,6 +66,12 @@ export function iamRoutes(world: World): Route[] {
       },
     }),
   ]
+}
+
+/** What rights can be asked about: the resources, and the account itself, on which orders are granted. */
+function checkable(world: World): ReadonlySet<string> {
+  const account = `urn:v1:eu:resource:account:${world.account.nichandle}`
+  return new Set([account, ...resourcesOf(world).map(({ urn }) => urn)])
 }
 
 /** The resource itself, or something below it: a service key of an OKMS. */

@@ -43,6 +43,15 @@ export interface RouteParts {
 
 /** `undefined`: 204. */
 type Handler = (call: Call, ...ids: string[]) => unknown
+/** The role that Discord makes for a bot, with the permissions it was invited with. */
+const BOT_ROLE = '900000000000000801'
+/** https://docs.discord.com/developers/topics/permissions#permissions-bitwise-permission-flags */
+const VIEW = 1n << 10n
+const SEND = 1n << 11n
+const READ_HISTORY = 1n << 16n
+/** View, send, send in threads, create public threads, manage threads, attach files, read history. */
+const BOT_PERMISSIONS = VIEW | SEND | (1n << 38n) | (1n << 35n) | (1n << 34n) | (1n << 15n) | READ_HISTORY
+
 const INTERACTION_TYPE = { message: 4, deferred: 5, choices: 8, modal: 9 } as const
 
 export function createRoutes({ world, gatewayUrl, filesUrl, answered }: RouteParts): {
@@ -270,6 +279,34 @@ export function createRoutes({ world, gatewayUrl, filesUrl, answered }: RoutePar
         return { id, type: 11, name: thread.name }
       },
     ],
+    ['GET', /^\/users\/@me$/, () => ({ id: APPLICATION, username: 'okms', bot: true, discriminator: '0' })],
+    [
+      'GET',
+      /^\/guilds\/(\d+)\/roles$/,
+      (_, guild) => {
+        ours(guild!)
+        return [
+          { id: guild, name: '@everyone', permissions: String(VIEW) },
+          { id: BOT_ROLE, name: 'okms', permissions: String(BOT_PERMISSIONS) },
+        ]
+      },
+    ],
+    [
+      'GET',
+      /^\/channels\/(\d+)$/,
+      (_, id) => {
+        const channel = world.channel(id!)
+        const denied = (channel.botMayWrite ? 0n : SEND) | (channel.botMayReadHistory ? 0n : READ_HISTORY)
+        return {
+          id,
+          type: channel.type,
+          name: channel.name,
+          ...(channel.guildId === null ? {} : { guild_id: channel.guildId }),
+          permission_overwrites:
+            denied === 0n ? [] : [{ id: BOT_ROLE, type: 0, allow: '0', deny: String(denied) }],
+        }
+      },
+    ],
     [
       'POST',
       /^\/users\/@me\/channels$/,
@@ -284,6 +321,8 @@ export function createRoutes({ world, gatewayUrl, filesUrl, answered }: RoutePar
       /^\/guilds\/(\d+)\/members\/(\d+)$/,
       (_, guild, user) => {
         ours(guild!)
+        if (user === APPLICATION && guild === GUILD)
+          return { user: { id: APPLICATION, username: 'okms' }, roles: [BOT_ROLE], nick: null }
         const member = world.users.get(user!)
         if (!member || guild !== GUILD) throw new Refusal(404, 10007, 'Unknown Member')
         return { user: { id: member.id, username: member.name }, roles: member.roles, nick: null }

@@ -168,7 +168,7 @@ export async function startSlackServer(world: World): Promise<SlackServer> {
         cut()
         return true
       }
-      return finish(200, answer)
+      return finish(200, answer, scopes ? { 'x-oauth-scopes': scopes.join(',') } : {})
     } catch (error) {
       if (!(error instanceof SlackRefusal)) throw error
       if (error.ours !== null) mistakes.push(`${name}: ${error.code}: ${error.ours}`)
