@@ -192,7 +192,7 @@ it('announces each threshold of each credential exactly once, whoever dies', {
     await fleet.start()
     while (nowMs < END) {
       steps++
-      nowMs += chance.whole(1, 30) * HOUR + chance.whole(0, 59) * 60_000
+      nowMs += chance.whole(1, 44) * HOUR + chance.whole(0, 59) * 60_000
       if (chance.happens(0.01)) {
         const down = chance.whole(1, 20)
         days += down
