@@ -28,7 +28,7 @@ export interface FleetParts {
   redisUrl: string
   clock: Clock
   chance: SeededChance
-  policy: Policy
+  policy(): Policy
   okms: OkmsPort
   ticks: readonly Tick[]
   log: Log
@@ -124,7 +124,7 @@ export function createFleet(parts: FleetParts) {
       okms: mortal(parts.okms, worker),
       ledger: mortal(createLedger(redis), worker),
       reminders: mortal(reminders, worker),
-      reminderRules: createReminderRules({ current: async () => parts.policy }, reminders),
+      reminderRules: createReminderRules({ current: async () => parts.policy() }, reminders),
       wake,
     } as unknown as Outside
     const outbox = mortal(createOutbox(createOutboxStore(redis), [outboxQueue]), worker)
