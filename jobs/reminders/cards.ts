@@ -152,7 +152,9 @@ export function digestCard(entries: readonly Followed[], circumstances: Circumst
   const names = [...owners.values()].flatMap((owner, i) =>
     i === 0 ? [mention(owner)] : [', ', mention(owner)],
   )
-  const byExpiry = [...entries].sort((a, b) => Date.parse(a.expiresAt) - Date.parse(b.expiresAt))
+  const byExpiry = [...entries].sort(
+    (a, b) => Date.parse(a.expiresAt) - Date.parse(b.expiresAt) || a.name.localeCompare(b.name),
+  )
   return {
     kind: 'table',
     title: digestTitle(open.length, entries.length),

@@ -28,7 +28,7 @@ export interface FleetParts {
   redisUrl: string
   clock: Clock
   chance: SeededChance
-  policy: Policy
+  policy(): Policy
   okms: OkmsPort
   ticks: readonly Tick[]
   log: Log
@@ -36,6 +36,8 @@ export interface FleetParts {
 
 interface Worker {
   isDead: boolean
+  died: Promise<void>
+  dies(): void
   fire(tick: string): Promise<unknown>
   /** As if by SIGKILL. */
   kill(): Promise<void>
@@ -51,7 +53,8 @@ export function createFleet(parts: FleetParts) {
   let callsToLive: number | null = null
   const victims: Worker[] = []
   let killed = 0
-  /** How often each tick was carried out to its end. */
+  /** Firings are counted as they begin; by tick, the last that was carried out to its end. */
+  let begun = 0
   const finished = new Map<string, number>()
 
   /** The same port, in the hands of somebody who may die with every call. */
@@ -59,7 +62,7 @@ export function createFleet(parts: FleetParts) {
     const breathe = async () => {
       if (callsToLive !== null && callsToLive-- <= 0 && !worker.isDead) {
         callsToLive = null
-        worker.isDead = true
+        worker.dies()
         victims.push(worker)
       }
       if (worker.isDead) await new Promise(() => {})
@@ -80,11 +83,15 @@ export function createFleet(parts: FleetParts) {
             })()
           }
           return (async () => {
-            if (!diesAfter) await breathe()
-            const answer = await call()
-            if (diesAfter) await breathe()
-            if (worker.isDead) await new Promise(() => {})
-            return answer
+            try {
+              if (!diesAfter) await breathe()
+              const answer = await call()
+              if (diesAfter) await breathe()
+              return answer
+            } finally {
+              // Neither an answer nor the end of its connection reaches the dead.
+              if (worker.isDead) await new Promise(() => {})
+            }
           })()
         }
       },
@@ -97,14 +104,27 @@ export function createFleet(parts: FleetParts) {
     const tickQueue = createTickQueue(setting)
     const outboxQueue = createOutboxQueue(setting, 'console')
     const reminders = createReminders(redis)
-    const worker: Worker = { isDead: false, fire: async () => {}, kill: async () => {} }
+    let resolve = () => {}
+    const died = new Promise<void>(dead => {
+      resolve = dead
+    })
+    const worker: Worker = {
+      isDead: false,
+      died,
+      dies() {
+        worker.isDead = true
+        resolve()
+      },
+      fire: async () => {},
+      kill: async () => {},
+    }
     const wake = (tick: string) => tickQueue.wake(tick)
     const outside = {
       clock,
       okms: mortal(parts.okms, worker),
       ledger: mortal(createLedger(redis), worker),
       reminders: mortal(reminders, worker),
-      reminderRules: createReminderRules({ current: async () => parts.policy }, reminders),
+      reminderRules: createReminderRules({ current: async () => parts.policy() }, reminders),
       wake,
     } as unknown as Outside
     const outbox = mortal(createOutbox(createOutboxStore(redis), [outboxQueue]), worker)
@@ -113,8 +133,10 @@ export function createFleet(parts: FleetParts) {
     const handle = await startTickWorker(setting, tickQueue, {
       names: [...ticks.keys()],
       async fire(name, signal) {
+        const count = ++begun
         const fired = await fire(name, signal)
-        finished.set(name, (finished.get(name) ?? 0) + 1)
+        if (worker.isDead) await new Promise(() => {})
+        finished.set(name, Math.max(count, finished.get(name) ?? 0))
         return fired
       },
       clock,
@@ -123,7 +145,7 @@ export function createFleet(parts: FleetParts) {
     })
     worker.fire = name => fire(name, never)
     worker.kill = async () => {
-      worker.isDead = true
+      worker.dies()
       await handle.close(true)
       await Promise.all([tickQueue.close(), outboxQueue.close()])
       redis.disconnect()
@@ -162,10 +184,11 @@ export function createFleet(parts: FleetParts) {
     },
     /** One whole tick that begins after now, whoever has to die for it. */
     async tick(name: string): Promise<void> {
-      const before = finished.get(name) ?? 0
+      // One that is under way may have looked before the clock was moved.
+      const before = begun
       const until = Date.now() + LONGEST_WAIT_MS
       await tickQueue.wake(name)
-      while ((finished.get(name) ?? 0) === before) {
+      while ((finished.get(name) ?? 0) <= before) {
         if (victims.length > 0) await buryVictims()
         if (Date.now() > until) throw new Error(`${name} was not carried out within ${LONGEST_WAIT_MS} ms`)
         await sleep(1)
@@ -175,7 +198,8 @@ export function createFleet(parts: FleetParts) {
     },
     /** Both carry the same tick out at once, as when one was believed dead that is not. */
     async tickTwice(name: string): Promise<void> {
-      await Promise.all(workers.map(worker => worker.fire(name)))
+      await Promise.all(workers.map(worker => Promise.race([worker.fire(name), worker.died])))
+      await buryVictims()
     },
     async stop() {
       for (const worker of workers) await worker.kill()

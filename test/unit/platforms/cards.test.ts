@@ -3,6 +3,7 @@
  * show it. docs/cards.md holds the outcome, so that a change of wording shows in a diff.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { DAY_MS } from '../../../src/core/duration.js'
 import type { Reply } from '../../../src/core/reply.js'
 import { encodeReply as encodeForDiscord } from '../../../src/platforms/discord/replies.js'
 import { encodeReply as encodeForSlack } from '../../../src/platforms/slack/replies.js'
@@ -82,6 +83,11 @@ it('reads on Discord and in Slack as docs/cards.md shows', async () => {
   keep('Help', 'answer')
   await says(ana, '/okms help credential')
   keep('Help for one command', 'answer')
+
+  keep('Credentials that others made', 'found')
+  await bot.advances(16 * DAY_MS)
+  keep('Reminder', bot.live().find(({ name }) => name === 'reader')!.id)
+  keep('Digest of reminders', 'digest')
 
   await expect(page()).toMatchFileSnapshot('../../../docs/cards.md')
 })
