@@ -11,13 +11,12 @@ import {
   type Ending,
   type KeyServer,
   lines,
-  parseEndpoint,
-  type ReadContext,
   say,
 } from '../src/core/index.js'
 import { type DetachInput, detachInput, planDetach } from './detach-okms.js'
 import { trusts } from './key-server/compare.js'
 import { describeEnd, fingerprintOf, measureOkms, sameToCloud } from './key-server/measure.js'
+import { okmsBehind } from './key-server/okms-behind.js'
 import { registerKeyServer } from './key-server/register.js'
 import { removeKeyServer } from './key-server/remove.js'
 
@@ -30,7 +29,7 @@ export const planRepair = defineRead({
 
   async run(context): Promise<DetachInput & { okmsId: string }> {
     const found = await planDetach.run(context)
-    const okmsId = found.okmsId ?? (await okmsAt(found.ip, context))
+    const okmsId = found.okmsId ?? (await okmsBehind(context, found.cloud, found))?.id ?? null
     if (okmsId !== null) return { ...found, okmsId }
     throw new BotError(
       'input.not-found',
@@ -41,17 +40,6 @@ export const planRepair = defineRead({
     )
   },
 })
-
-async function okmsAt(
-  ip: string,
-  { okms, probe, signal }: Pick<ReadContext<unknown>, 'okms' | 'probe' | 'signal'>,
-) {
-  for (const one of await okms.list(signal)) {
-    const endpoint = parseEndpoint(one.kmipRsaEndpoint ?? one.kmipEndpoint, 5697)
-    if (endpoint && (await probe.resolve(endpoint.host)).includes(ip)) return one.id
-  }
-  return null
-}
 
 export const repairKeyServer = defineJob({
   name: 'repair-key-server',
@@ -129,6 +117,8 @@ export const repairKeyServer = defineJob({
           lines(`✅ Key server ${kmsId} trusts the certificate of ${measured.host} again.`),
         ),
       )
+      // A card about it is closed at once.
+      await job.wake('watch')
       return { outcome: 'done', lines: [`Key server ${kmsId} trusts ${live.sha1} now.`] }
     }
     const { kmsId: newId } = await registerKeyServer(
@@ -143,6 +133,7 @@ export const repairKeyServer = defineJob({
       follow: 'Follow the removal',
     })
     await step('Forget the old key server', () => job.ledger.forgetKeyServer(cloud, kmsId))
+    await job.wake('watch')
     return {
       outcome: 'done',
       lines: [`Key server ${newId} at ${replacement.ip} stands in for ${kmsId} at ${ip}.`],

@@ -43,6 +43,7 @@ import { createAskStore } from './store/asks.js'
 import { createAudit } from './store/audit.js'
 import { createRedisCheckup } from './store/checkup.js'
 import { createDeliveries } from './store/deliveries.js'
+import { createFindings } from './store/findings.js'
 import { createInventory } from './store/inventory.js'
 import { QUEUE_PREFIX } from './store/keys.js'
 import { createLedger } from './store/ledger.js'
@@ -127,6 +128,7 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
     reminderRules: createReminderRules(shared.policy, reminders),
     audit,
     answers: shared.answers,
+    findings: createFindings(redis),
     wake: ticks.wake,
     checkups: [createRedisCheckup(redis), ovh.checkup, createKmipCheckup(ovh.okms, parts.probe)],
   }

@@ -10,6 +10,7 @@ import type { Checkup } from './ports/checkup.js'
 import type { Clock } from './ports/clock.js'
 import type { Deliveries } from './ports/deliveries.js'
 import type { EndpointProbe } from './ports/endpoint-probe.js'
+import type { Findings } from './ports/findings.js'
 import type { Ledger } from './ports/ledger.js'
 import type { Log } from './ports/log.js'
 import type { OkmsPort } from './ports/okms.js'
@@ -37,6 +38,7 @@ export interface Outside {
   reminderRules: ReminderRulesSource
   audit: Pick<Audit, 'read'>
   answers: Pick<Answers, 'to'>
+  findings: Findings
   /** Fires a tick now, such as reminders after something about them changed. */
   wake(tick: string): Promise<void>
   /** What a worker can examine. */
