@@ -27,7 +27,7 @@ it.each([...EARLY, 'Ask for the price again', 'Place the order', 'Follow the ord
     // Two at once, on top of it all.
     await Promise.all([bot.approveAtOnce('bo', runId), bot.approveAtOnce('bo', runId)])
     if (!EARLY.includes(title)) await bot.takeOver()
-    await bot.type('settle', 'advance 5m')
+    await bot.type('settle')
 
     expect(bot.sandbox.orders()).toEqual([expect.objectContaining({ status: 'delivered' })])
     expect(await bot.type('ana: /okms list')).toContain('3 OKMS')
