@@ -1,8 +1,5 @@
 /** Reminders as people meet them: the most urgent one alone, put off, disowned, solved, in a digest, and while OVHcloud is away. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { silentLog } from '../../src/core/ports/log.js'
-import { createLedger } from '../../src/store/ledger.js'
-import { connectRedis, type RedisConnection } from '../../src/store/redis.js'
 import { startTestBot, type TestBot } from '../fakes/test-bot.js'
 
 /** An outage that does not invite to try again soon. */
@@ -14,7 +11,6 @@ const DOWN = {
 } as const
 
 let bot: TestBot
-let redis: RedisConnection
 
 const collected = ['settle', 'ana: press Collect', 'settle', 'ana: press Saved it', 'settle']
 const cards = (text: string) =>
@@ -22,12 +18,8 @@ const cards = (text: string) =>
 
 async function startAnew(): Promise<void> {
   bot = await startTestBot()
-  redis = connectRedis(bot.redis.url, 'worker', silentLog)
 }
-async function stop(): Promise<void> {
-  redis?.disconnect()
-  await bot?.stop()
-}
+const stop = () => bot?.stop()
 
 describe('a credential of 30 days', () => {
   beforeAll(async () => {
@@ -105,30 +97,20 @@ describe('a credential of 30 days', () => {
   })
 })
 
-describe('a credential that is solved', () => {
+describe('a credential that is renewed from its card', () => {
   beforeAll(startAnew)
   afterAll(stop)
 
-  it('has its card rewritten, and is reminded of no more', async () => {
+  it('has the card rewritten, and is reminded of no more; its successor is', async () => {
     await bot.type('ana: /okms credential reader 30d', ...collected, 'advance 24d')
-    const solution = {
-      how: 'renewed',
-      by: 'ana',
-      at: '2026-12-02T09:00:00.000Z',
-      successorId: 'x',
-      successorExpiresAt: '2027-01-01T09:00:00.000Z',
-      oldRevokedAt: null,
-    } as const
+    const old = bot.live()[0]!.id
 
-    const id = bot.live()[0]!.id
-    await createLedger(redis).solve(id, solution)
-    const said = await bot.type('advance 1m')
+    const said = await bot.type('ana: press Renew', ...collected)
 
-    expect(said).toMatch(
-      /\[#ops\] +✅ reader of prod-kms: renewed by ana on 2 Dec 2026, now valid until 1 Jan 2027\./,
-    )
-    expect(cards(await bot.type('advance 20d'))).toEqual([])
-    expect(await bot.type(`ana: /okms snooze ${id} 1d`)).toContain('was renewed by ana')
+    expect(said).toMatch(/\[#ops\] +✅ reader of prod-kms: renewed by ana on .*, now valid until .*\./)
+    expect(await bot.type(`ana: /okms snooze ${old} 1d`)).toContain('was renewed by ana')
+    const later = cards(await bot.type('advance 17d'))
+    expect(later).toEqual([expect.stringContaining('expires in 14 days')])
   })
 })
 
@@ -159,6 +141,7 @@ describe('credentials that others made', () => {
 
     expect(said).toMatch(/\[#ops\] +⚠ A credential is gone from OVHcloud, and not through the bot\./)
     expect(said).toContain(first!.id)
+    expect(said).toMatch(/\[#ops\] +\d+ of \d+ credentials still need attention/)
     expect(await bot.type('advance 1h')).not.toContain('gone from OVHcloud, and')
   })
 

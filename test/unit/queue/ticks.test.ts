@@ -16,6 +16,8 @@ import { startTestRedis, type TestRedis } from '../../fakes/redis.js'
 const VIGILANCE = { lockMs: 1000, stalledMs: 300 }
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
+/** Wishes in a row. */
+const ROW = 600
 const settles = { timeout: 8000, interval: 20 }
 
 let server: TestRedis
@@ -105,6 +107,24 @@ it('goes on after a firing that failed', async () => {
   })
   await start([failing])
   await vi.waitFor(() => expect(firings('failing').length).toBeGreaterThanOrEqual(2), settles)
+})
+
+it('loses no wish, not even one that comes while it is being put aside', async () => {
+  // Each firing leads to one wish, a few turns of the event loop later each time: one that is lost ends the row.
+  const elsewhere = createTickQueue({ ...setting, connection: server.connect() })
+  let wishing: Promise<void> = Promise.resolve()
+  const wishLater = async (turns: number) => {
+    for (let i = 0; i < turns; i++) await new Promise(resolve => setImmediate(resolve))
+    await elsewhere.wake('wished')
+  }
+  await start([tick('wished', '1h')], async (_, answer) => {
+    const count = firings('wished').length
+    if (count <= ROW) wishing = wishLater(count % 60)
+    return answer
+  })
+  await vi.waitFor(() => expect(firings('wished').length).toBeGreaterThan(ROW), settles)
+  await wishing
+  await elsewhere.close()
 })
 
 it('is fired by another worker when one dies with it in hand', async () => {
