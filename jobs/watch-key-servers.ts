@@ -40,7 +40,10 @@ export const watch = defineTick({
     for (const look of looks) for (const card of look.there) await tell(tick, look, card)
     const cleared = new Set(looks.flatMap(look => look.cleared))
     // A Private Cloud that is not in the account any more has no findings either.
-    for (const id of open.keys()) if (!names.includes(id.split('/')[0]!)) cleared.add(id)
+    for (const id of open.keys()) {
+      const [cloud, ...rest] = id.split('/')
+      if (rest.length > 0 && !names.includes(cloud!)) cleared.add(id)
+    }
     for (const id of cleared) await close(tick, id)
     return undefined
   },
@@ -142,19 +145,7 @@ function known(thrown: unknown): BotError {
 
 async function tell(tick: TickContext, { okms }: Look, card: FoundCard): Promise<void> {
   const rules = await tick.reminderRules.current()
-  const conversation = rules?.channelOf({
-    credentialId: '',
-    okmsId: okms?.id ?? '',
-    okmsName: okms?.name ?? '',
-    name: '',
-    profile: null,
-    owner: null,
-    channel: null,
-    runId: null,
-    fromCsr: false,
-    startsAt: '',
-    expiresAt: '',
-  })
+  const conversation = rules?.channelOfOkms(okms)
   if (!conversation) {
     tick.log.warn('a finding, and no channel to tell it in', { finding: card.id })
     return

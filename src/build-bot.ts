@@ -5,6 +5,7 @@
 
 import { createAnswerer } from './bot/answer-reads.js'
 import { auditedDeliveries, recordCall, type WrittenCall } from './bot/audited.js'
+import { startDeadMan } from './bot/dead-man.js'
 import { createDispatcher } from './bot/dispatch.js'
 import type { Definitions } from './bot/load.js'
 import { channelsNamed, createPolicyCheckup } from './bot/policy-checkup.js'
@@ -41,6 +42,7 @@ import { createAnswers } from './store/answers.js'
 import { createApprovals } from './store/approvals.js'
 import { createAskStore } from './store/asks.js'
 import { createAudit } from './store/audit.js'
+import { createBeats } from './store/beats.js'
 import { createRedisCheckup } from './store/checkup.js'
 import { createDeliveries } from './store/deliveries.js'
 import { createFindings } from './store/findings.js'
@@ -91,6 +93,8 @@ export interface WorkerParts extends CommonParts {
 
 export interface ChatParts extends CommonParts {
   doors: readonly ChatDoor[]
+  /** How soon operators hear that the ticks stand still, and how often that is looked at, in milliseconds. */
+  deadMan?: { silentAfterMs: number; lookEveryMs: number }
   /** Between sending and noting; where a test kills the sender. */
   afterSend?(key: string): Promise<void>
   /** What this process can examine besides its platforms. */
@@ -159,6 +163,7 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
     outside,
     outbox,
     wake: ticks.wake,
+    beats: createBeats(redis),
     log,
     ...metricsOf(parts),
   })
@@ -196,6 +201,7 @@ export async function startChat(parts: ChatParts): Promise<Half & { busy(): bool
   const flows = createFlowQueue(setting)
   const reads = await createReadQueue(setting, settingOf(patient), log)
   const queues = parts.platforms.map(platform => createOutboxQueue(setting, platform))
+  const outbox = createOutbox(shared.outboxStore, queues)
   const dispatcher = createDispatcher({
     definitions,
     policy: shared.policy,
@@ -213,11 +219,19 @@ export async function startChat(parts: ChatParts): Promise<Half & { busy(): bool
     approvals: shared.approvals,
     answers: shared.answers,
     audit: shared.audit,
-    outbox: createOutbox(shared.outboxStore, queues),
+    outbox,
     clock,
     chance,
     log,
     ...metricsOf(parts),
+  })
+  const deadMan = startDeadMan({
+    beats: createBeats(redis),
+    findings: createFindings(redis),
+    reminderRules: createReminderRules(shared.policy, createReminders(redis)),
+    outbox,
+    log,
+    ...parts.deadMan,
   })
   const senders: WorkerHandle[] = []
   for (const door of parts.doors) {
@@ -238,6 +252,7 @@ export async function startChat(parts: ChatParts): Promise<Half & { busy(): bool
   return {
     busy: dispatcher.busy,
     async stop() {
+      deadMan.stop()
       for (const door of parts.doors) await door.stop()
       await closeAll(senders)
       await closeAll([reads, flows, ...queues])
@@ -294,6 +309,7 @@ export function openOperatorView(
     queues,
     ping: () => answered(redis.ping()),
     policy: createPolicyStore<Policy>(redis),
+    beats: createBeats(redis),
     openRuns: async () => (await runs.open()).length,
     queueJobs: () =>
       Promise.all(

@@ -28,18 +28,22 @@ export function rulesOf(policy: Policy, chosen: ReadonlyMap<string, ChannelChoic
     Object.hasOwn(record, key) ? record[key]! : null
   const profileOf = (entry: { profile: string | null; name: string } | null) =>
     entry && profile(policy, entry.profile ?? entry.name)
+  const channelOfOkms = (okms: { id: string; name: string } | null) => {
+    const named = okms && (own(reminders.okms, okms.id) ?? own(reminders.okms, okms.name))
+    const place = named ?? reminders.channel
+    return place === null ? null : conversationOf(place)
+  }
   const personOf = (owner: Owner) => identify(policy, owner).person
 
   return {
     version: `${policy.version} ${planHashOf(Object.fromEntries(chosen))}`,
 
     channelOf(entry) {
-      const named =
-        profileOf(entry)?.channel ??
-        (entry.channel ? null : (own(reminders.okms, entry.okmsId) ?? own(reminders.okms, entry.okmsName)))
-      const place = named ?? (entry.channel ? null : reminders.channel)
-      return place === null ? entry.channel : conversationOf(place)
+      const named = profileOf(entry)?.channel
+      if (named) return conversationOf(named)
+      return entry.channel ?? channelOfOkms({ id: entry.okmsId, name: entry.okmsName })
     },
+    channelOfOkms,
 
     thresholdsOf(entry, place) {
       const choice = place === null ? undefined : chosen.get(place)

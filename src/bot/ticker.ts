@@ -3,6 +3,7 @@
 import { parseDuration } from '../core/duration.js'
 import { BotError } from '../core/errors.js'
 import type { Outside } from '../core/job.js'
+import type { Beats } from '../core/ports/beats.js'
 import type { Log } from '../core/ports/log.js'
 import { type Metrics, noMetrics } from '../core/ports/metrics.js'
 import type { Outbox } from '../core/ports/outbox.js'
@@ -14,6 +15,7 @@ export interface TickerParts {
   outside: Outside
   outbox: Outbox
   wake(tick: string): Promise<void>
+  beats: Pick<Beats, 'note'>
   log: Log
   metrics?: Metrics
 }
@@ -30,7 +32,7 @@ export interface Fired {
 const SHORTEST_REST_MS = 1000
 
 /** Answers `null` for a tick that this version of the bot does not know. */
-export function createTicker({ ticks, outside, outbox, wake, log, metrics = noMetrics }: TickerParts) {
+export function createTicker({ ticks, outside, outbox, wake, beats, log, metrics = noMetrics }: TickerParts) {
   return async (name: string, signal: AbortSignal): Promise<Fired | null> => {
     const tick = ticks.get(name)
     if (!tick) return null
@@ -48,6 +50,7 @@ export function createTicker({ ticks, outside, outbox, wake, log, metrics = noMe
         wake,
       })
       metrics.count('ticks', { tick: name, outcome: 'ok' })
+      await beats.note(name)
       const nextAtMs = answer?.nextAtMs ?? null
       return { ...fired, nextAtMs: nextAtMs && Math.max(nextAtMs, firedAtMs + SHORTEST_REST_MS) }
     } catch (thrown) {

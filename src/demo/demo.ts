@@ -8,6 +8,7 @@ import { loadDefinitions } from '../bot/load.js'
 import { formatPolicyMistakes, parsePolicy } from '../bot/policy.js'
 import type { TurnHooks } from '../bot/run-steps.js'
 import {
+  type ChatParts,
   type CommonParts,
   type Half,
   openQueues,
@@ -44,6 +45,7 @@ export interface DemoOptions {
   metrics?: Metrics
   /** Where Redis keeps its data; absent: a folder that is removed at the end. */
   redisDir?: string
+  deadMan?: ChatParts['deadMan']
   /** Starts the worker half elsewhere or otherwise; absent: in this process. */
   worker?(setting: WorkerSetting): Promise<Half>
 }
@@ -104,7 +106,11 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     const worker = await (options.worker ?? startDemoWorker)({ common, sandbox })
     closing.push(() => worker.stop())
     const door = createConsoleDoor(options.screen, createInbox(options.home))
-    const chat = await startChat({ ...common, doors: [door] })
+    const chat = await startChat({
+      ...common,
+      doors: [door],
+      ...(options.deadMan ? { deadMan: options.deadMan } : {}),
+    })
     closing.push(() => chat.stop())
     const watched = openQueues(redis.url, common.platforms, log)
     closing.push(() => watched.close())

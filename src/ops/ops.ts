@@ -1,18 +1,20 @@
 /** Puts the operators' side of a process together: readiness, metrics, the board where a password is set, and the door to them. */
 import type { PlatformName } from '../core/actor.js'
+import type { Beats } from '../core/ports/beats.js'
 import type { Log } from '../core/ports/log.js'
 import type { Metrics } from '../core/ports/metrics.js'
 import type { PolicySource } from '../core/ports/policy-source.js'
 import type { Login } from './basic-auth.js'
 import type { BoardQueue } from './board.js'
 import { createMetrics, type Reading } from './metrics.js'
-import { createReadiness, needsRedis, type ReadinessWatch, showsPolicy } from './readiness.js'
+import { createReadiness, needsRedis, needsTicks, type ReadinessWatch, showsPolicy } from './readiness.js'
 import { startOpsServer } from './server.js'
 
 /** What there is to look at in Redis. Every call gives up soon when Redis does not answer. */
 export interface OperatorView {
   ping(): Promise<unknown>
   policy: PolicySource<{ version: string }>
+  beats: Pick<Beats, 'read'>
   /** Runs that have not ended. */
   openRuns(): Promise<number>
   /** Jobs by state, per queue. */
@@ -30,6 +32,8 @@ export interface OpsParts {
   board: Login | null
   view: OperatorView
   log: Log
+  /** How long no tick may succeed, in milliseconds. */
+  silentAfterMs?: number
 }
 
 export interface Ops extends Pick<ReadinessWatch, 'needs' | 'started' | 'leaving'> {
@@ -39,10 +43,11 @@ export interface Ops extends Pick<ReadinessWatch, 'needs' | 'started' | 'leaving
 }
 
 /** @throws BotError `input.invalid` when the port is taken or may not be used */
-export async function startOps({ port, host, board, view, log }: OpsParts): Promise<Ops> {
+export async function startOps({ port, host, board, view, log, silentAfterMs }: OpsParts): Promise<Ops> {
   const readiness = createReadiness({ log })
   readiness.needs(needsRedis(view))
   readiness.needs(showsPolicy(view.policy))
+  readiness.needs(needsTicks(view.beats, silentAfterMs))
   const metrics = createMetrics({ log })
   metrics.looks({ name: 'queues', gauges: ['queue-jobs'], take: () => queueReadings(view) })
   metrics.looks({ name: 'outbox', gauges: ['waiting-lanes'], take: () => laneReadings(view) })

@@ -2,7 +2,9 @@
  * Whether this process may be given work: it has started, is not leaving, and what it leans on answers. OVHcloud is left out on
  * purpose: when it does not answer, taking every process away helps nobody (its calls are counted in the metrics).
  */
+import { formatDuration } from '../core/duration.js'
 import { BotError } from '../core/errors.js'
+import { type Beats, pulseOf, SILENT_AFTER_MS } from '../core/ports/beats.js'
 import type { Log } from '../core/ports/log.js'
 import type { PolicySource } from '../core/ports/policy-source.js'
 import { shared, within } from './bounded.js'
@@ -114,6 +116,22 @@ export const needsPlatform = (name: string, door: { isConnected(): boolean }): P
     throw new BotError('chat.unreachable', 'is not connected')
   },
 })
+
+/** Without ticks nobody is reminded of anything, and no worker would answer a command either. */
+export function needsTicks(beats: Pick<Beats, 'read'>, silentAfterMs = SILENT_AFTER_MS): Precondition {
+  const beganAtMs = performance.now()
+  return {
+    name: 'ticks',
+    async look() {
+      const { silentMs, lastAtMs } = await pulseOf(beats, beganAtMs)
+      const silent = formatDuration(Math.max(1000, silentMs))
+      if (silentMs >= silentAfterMs) {
+        throw new BotError('store.unavailable', `No sync and no reminder was done for ${silent}.`)
+      }
+      return lastAtMs === 0 ? 'none yet' : `the last one ${silent} ago at most`
+    },
+  }
+}
 
 /** Never in the way: without a policy the bot works, and tells everybody that one is needed. */
 export const showsPolicy = (policy: PolicySource<{ version: string }>): Precondition => ({

@@ -25,6 +25,7 @@
  * | reminders:choices       | hash   | reminders.ts   | for ever, fields until taken back | no     |
  * | digest:<number>         | string | reminders.ts   | 90 days                      | no          |
  * | key-servers:<cloud>     | hash   | ledger.ts      | until forgotten              | no          |
+ * | beats                   | hash   | beats.ts       | for ever, overwritten        | no          |
  * | findings                | hash   | findings.ts    | until healed                 | no          |
  * | answers:<runId>         | hash   | answers.ts     | 400 days                     | no          |
  * | request:<runId>         | hash   | approvals.ts   | 90 days                      | no          |
@@ -65,6 +66,7 @@ export const keys = {
   reminderRules: `${PREFIX}:reminders:rules`,
   reminderChoices: `${PREFIX}:reminders:choices`,
   digest: (number: number) => `${PREFIX}:digest:${number}`,
+  beats: `${PREFIX}:beats`,
   findings: `${PREFIX}:findings`,
   answers: (runId: string) => `${PREFIX}:answers:${runId}`,
   request: (runId: string) => `${PREFIX}:request:${runId}`,

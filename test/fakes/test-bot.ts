@@ -14,7 +14,7 @@ export const PROJECT = resolve(import.meta.dirname, '../..')
 export type TestBot = Awaited<ReturnType<typeof startTestBot>>
 
 export async function startTestBot(
-  options: Partial<Pick<DemoOptions, 'worker' | 'policyFile' | 'metrics'>> = {},
+  options: Partial<Pick<DemoOptions, 'worker' | 'policyFile' | 'metrics' | 'deadMan'>> = {},
 ) {
   const home = await mkdtemp(join(tmpdir(), 'okms-test-'))
   const screen: string[] = []

@@ -82,13 +82,13 @@ describe('the operators’ door of a bot', () => {
       const queues = await get('/queues/api/queues', { authorization: `Basic ${btoa('ops:p')}` })
 
       expect(starting.status).toBe(503)
-      expect(ready.checks.map(({ name }) => name)).toEqual(['process', 'redis', 'policy'])
+      expect(ready.checks.map(({ name }) => name)).toEqual(['process', 'redis', 'policy', 'ticks'])
       expect(ready).toMatchObject({ ok: true })
       expect(text).toContain('okms_bot_open_runs 0')
       expect(text).toContain('okms_bot_queue_jobs{queue="flows",state="active"} 0')
       expect(text).toContain('okms_bot_waiting_conversations{platform="console"} 0')
       const { queues: shown } = (await queues.json()) as { queues: { name: string }[] }
-      expect(shown.map(({ name }) => name).sort()).toEqual(['flows', 'outbox-console', 'reads'])
+      expect(shown.map(({ name }) => name).sort()).toEqual(['flows', 'outbox-console', 'reads', 'ticks'])
       expect((await get('/queues')).status).toBe(401)
     } finally {
       await ops.close()

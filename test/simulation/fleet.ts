@@ -8,6 +8,7 @@ import type { Policy } from '../../src/bot/policy-model.js'
 import { createReminderRules } from '../../src/bot/reminder-rules.js'
 import { createTicker } from '../../src/bot/ticker.js'
 import type { Outside } from '../../src/core/job.js'
+import { noBeats } from '../../src/core/ports/beats.js'
 import type { Clock } from '../../src/core/ports/clock.js'
 import type { Log } from '../../src/core/ports/log.js'
 import type { OkmsPort } from '../../src/core/ports/okms.js'
@@ -128,7 +129,7 @@ export function createFleet(parts: FleetParts) {
       wake,
     } as unknown as Outside
     const outbox = mortal(createOutbox(createOutboxStore(redis), [outboxQueue]), worker)
-    const fire = createTicker({ ticks, outside, outbox, wake, log })
+    const fire = createTicker({ ticks, outside, outbox, wake, beats: noBeats, log })
     const never = new AbortController().signal
     const handle = await startTickWorker(setting, tickQueue, {
       names: [...ticks.keys()],

@@ -84,6 +84,8 @@ export interface ReminderRules {
   version: string
   /** Where it is reminded of: its profile's channel, where it was asked for, its OKMS's channel, else the default. */
   channelOf(entry: LedgerEntry): Conversation | null
+  /** Where is told what concerns an OKMS, or the bot itself: the OKMS's channel, else the default. */
+  channelOfOkms(okms: { id: string; name: string } | null): Conversation | null
   /** Thresholds for it in that place, and where they were chosen. */
   thresholdsOf(entry: LedgerEntry | null, place: string | null): { beforeMs: readonly number[]; from: string }
   quietHoursOf(place: string): QuietHours | null

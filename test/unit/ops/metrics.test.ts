@@ -133,6 +133,7 @@ describe('the metrics', () => {
       'route',
       'state',
       'status',
+      'tick',
     ])
   })
 

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vite
 import { createTicker, type Fired } from '../../../src/bot/ticker.js'
 import { BotError } from '../../../src/core/errors.js'
 import type { Outside } from '../../../src/core/job.js'
+import { noBeats } from '../../../src/core/ports/beats.js'
 import { type MovableClock, movableClock } from '../../../src/core/ports/clock.js'
 import { silentLog } from '../../../src/core/ports/log.js'
 import { defineTick, type Tick } from '../../../src/core/tick.js'
@@ -68,6 +69,7 @@ async function start(
     outside: { clock } as unknown as Outside,
     outbox: { async put() {}, async putOnce() {}, async rewrite() {}, async adopt() {}, async remove() {} },
     wake: ticks.wake,
+    beats: noBeats,
     log: silentLog,
   })
   const worker = await startTickWorker(setting, ticks, {
