@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import type { MovableClock } from '../../src/core/ports/clock.js'
 import { startDemoWorker, type WorkerSetting } from '../../src/demo/demo.js'
 import { PROJECT, startTestBot, type TestBot } from './test-bot.js'
 
@@ -11,16 +12,22 @@ const VIGILANCE = { lockMs: 1500, stalledMs: 500 }
 /** @param before what goes well, with a worker that lives, before the one that dies is started */
 export async function startDyingBot(dieAfter: string, before?: (bot: TestBot) => Promise<void>) {
   let setting: WorkerSetting | undefined
+  const workers: ChildProcess[] = []
   let healthy: { stop(): Promise<void> } | null = null
   const bot = await startTestBot({
     async worker(given) {
       setting = given
+      const clock = given.common.clock as MovableClock
+      const { moveTo } = clock
+      clock.moveTo = atMs => {
+        moveTo(atMs)
+        for (const worker of workers) if (worker.connected) worker.send({ aheadMs: clock.now() - Date.now() })
+      }
       if (before)
         healthy = await startDemoWorker({ ...given, common: { ...given.common, vigilance: VIGILANCE } })
       return { stop: async () => {} }
     },
   })
-  const workers: ChildProcess[] = []
   const start = async (dies: string | null) => {
     const worker = await startWorkerProcess(setting!, dies, line => bot.logLines.push(line))
     workers.push(worker)

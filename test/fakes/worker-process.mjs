@@ -12,7 +12,11 @@ const { realChance } = await import(new URL('src/core/ports/chance.js', dist))
 const { deriveAuditKeys } = await import(new URL('src/config/keys.js', dist))
 const { createLog } = await import(new URL('src/ops/log.js', dist))
 
-const { redisUrl, secretKeys, info, aheadMs, vigilance, dieAfter } = JSON.parse(process.env.WORKER_SETTING)
+let { aheadMs } = JSON.parse(process.env.WORKER_SETTING)
+process.on('message', moved => {
+  aheadMs = moved.aheadMs
+})
+const { redisUrl, secretKeys, info, vigilance, dieAfter } = JSON.parse(process.env.WORKER_SETTING)
 const boxed = secretKeys.map(key => new Secret(key))
 
 const worker = await startDemoWorker(
@@ -23,7 +27,7 @@ const worker = await startDemoWorker(
       auditKeys: deriveAuditKeys(boxed),
       definitions: await loadDefinitions(fileURLToPath(dist)),
       platforms: ['console'],
-      // As far ahead as the clock of the bot was when this process began.
+      // It goes with the clock of the bot, which tells how far ahead that is.
       clock: { now: () => Date.now() + aheadMs },
       chance: realChance,
       log: createLog('info', line => void process.stderr.write(line)),
