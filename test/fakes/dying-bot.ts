@@ -7,7 +7,7 @@ import { startDemoWorker, type WorkerSetting } from '../../src/demo/demo.js'
 import { PROJECT, startTestBot, type TestBot } from './test-bot.js'
 
 /** A dead worker is noticed within two seconds; a worker that looks less often holds up the looks of all others. */
-const VIGILANCE = { lockMs: 1500, stalledMs: 500 }
+const VIGILANCE = { lockMs: 1000, stalledMs: 250 }
 
 /** @param before what goes well, with a worker that lives, before the one that dies is started */
 export async function startDyingBot(dieAfter: string, before?: (bot: TestBot) => Promise<void>) {
@@ -48,7 +48,7 @@ export async function startDyingBot(dieAfter: string, before?: (bot: TestBot) =>
     async stop() {
       for (const worker of workers) {
         if (worker.exitCode !== null || worker.signalCode !== null) continue
-        worker.kill('SIGTERM')
+        worker.kill('SIGKILL')
         await once(worker, 'exit')
       }
       await bot.stop()

@@ -19,7 +19,7 @@ const ask = async (line = `ana: /okms attach ${CLOUD} prod-kms reason:"encrypt t
   const said = await bot!.type(line, 'settle')
   return { said, runId: lastRunId(said) }
 }
-const approve = (runId: string) => bot!.type(`bo: press Approve ${runId}`, 'settle')
+const approve = (runId: string) => bot!.type(`bo: press Approve ${runId}`, 'advance 1m')
 const keyServerRows = async () =>
   (await bot!.type('ana: /okms clouds'))
     .split('\n')
