@@ -12,8 +12,11 @@ const VIGILANCE = { lockMs: 1000, stalledMs: 250 }
 /** @param before what goes well, with a worker that lives, before the one that dies is started */
 export async function startDyingBot(dieAfter: string, before?: (bot: TestBot) => Promise<void>) {
   let setting: WorkerSetting | undefined
-  const workers: ChildProcess[] = []
-  let healthy: { stop(): Promise<void> } | null = null
+  let dying: ChildProcess | null = null
+  let living: { stop(): Promise<void> } | null = null
+  const startLiving = async ({ common, sandbox }: WorkerSetting) => {
+    living = await startDemoWorker({ common: { ...common, vigilance: VIGILANCE }, sandbox })
+  }
   const bot = await startTestBot({
     async worker(given) {
       setting = given
@@ -21,36 +24,29 @@ export async function startDyingBot(dieAfter: string, before?: (bot: TestBot) =>
       const { moveTo } = clock
       clock.moveTo = atMs => {
         moveTo(atMs)
-        for (const worker of workers) if (worker.connected) worker.send({ aheadMs: clock.now() - Date.now() })
+        if (dying?.connected) dying.send({ aheadMs: clock.now() - Date.now() })
       }
-      if (before)
-        healthy = await startDemoWorker({ ...given, common: { ...given.common, vigilance: VIGILANCE } })
+      if (before) await startLiving(given)
+      // Whoever starts the worker of such a bot ends it.
       return { stop: async () => {} }
     },
   })
-  const start = async (dies: string | null) => {
-    const worker = await startWorkerProcess(setting!, dies, line => bot.logLines.push(line))
-    workers.push(worker)
-    return worker
-  }
   await before?.(bot)
-  await (healthy as { stop(): Promise<void> } | null)?.stop()
-  const first = await start(dieAfter)
-  const died = once(first, 'exit')
+  await living?.stop()
+  dying = await startWorkerProcess(setting!, dieAfter, line => bot.logLines.push(line))
+  const died = once(dying, 'exit')
   return {
     ...bot,
     /** Waits for the death, and starts a worker that lives. @throws when it ended otherwise */
     async takeOver() {
       const [, signal] = await died
       if (signal !== 'SIGKILL') throw new Error(`the worker ended by ${signal}, not by its own hand`)
-      await start(null)
+      await startLiving(setting!)
     },
     async stop() {
-      for (const worker of workers) {
-        if (worker.exitCode !== null || worker.signalCode !== null) continue
-        worker.kill('SIGKILL')
-        await once(worker, 'exit')
-      }
+      dying?.kill('SIGKILL')
+      await died
+      await living?.stop()
       await bot.stop()
     },
   }
@@ -59,7 +55,7 @@ export type DyingBot = Awaited<ReturnType<typeof startDyingBot>>
 
 async function startWorkerProcess(
   { common, sandbox }: WorkerSetting,
-  dieAfter: string | null,
+  dieAfter: string,
   said: (line: string) => void,
 ): Promise<ChildProcess> {
   const setting = {

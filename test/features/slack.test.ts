@@ -359,7 +359,8 @@ describe('in Slack', () => {
     }
     const payload = { type: 'event_callback', team_id: 'T00TEAM', event_id: 'Ev00DEAD', event }
     // Slack signs each time anew, with the second in which it sends.
-    const send = (retry: number) => postSigned(bot.port(), signed('event', payload, bot.clock.now() - retry * 1000))
+    const send = (retry: number) =>
+      postSigned(bot.port(), signed('event', payload, bot.clock.now() - retry * 1000))
     const count = ana.sees({ channel: 'sec' }).length
 
     expect(await dead.firstSight('slack:Ev00DEAD')).toBe(true)
