@@ -11,7 +11,7 @@ export default defineCommand({
     name: option.profile('Name of the credential, and of the profile it follows'),
     validity: option.days('How long it is valid: 30d, 12w, 6mo, 1y, at most 365 days'),
     okms: option.okms('Which OKMS, where the profile leaves a choice').optional(),
-    identity: option.text('Identity URN, out of those the profile allows', { maxLength: 200 }).optional(),
+    identity: option.identity('Identity URN, out of those the profile allows').optional(),
     description: option.text('What it is for', { maxLength: 200 }).optional(),
     type: option.choice('Kind of certificate', ['ECDSA', 'RSA']).optional(),
     key: option.choice('Who makes the private key', ['ovhcloud', 'bot']).optional(),

@@ -4,11 +4,14 @@
  */
 import { z } from 'zod'
 import {
+  type AccountIdentities,
   type Actor,
   BotError,
   choose,
   defineRead,
   didYouMean,
+  type IdentityPort,
+  judgeIdentities,
   mayUseOkms,
   type Okms,
   type OkmsPort,
@@ -43,6 +46,8 @@ export const credentialPlan = z.object({
   okmsId: z.string(),
   okmsName: z.string(),
   identityUrns: z.array(z.string()),
+  /** Those of them that the bot could not look for in the account. */
+  uncheckedIdentities: z.array(z.string()).default([]),
   validityDays: z.number(),
   description: z.string(),
   /** Who makes the private key: OVHcloud, the bot's worker, or the person who sent a CSR. */
@@ -56,11 +61,17 @@ export const credentialPlan = z.object({
 })
 export type CredentialPlan = z.infer<typeof credentialPlan>
 
+export interface PlanParts {
+  okms: Pick<OkmsPort, 'list'>
+  profiles: Profiles
+  identities: IdentityPort
+}
+
 /** @throws BotError `input.*`, `csr.invalid`, `access.denied`: each a sentence that names the option and the mend */
 export async function planCredential(
   wish: CredentialWish,
   requester: Actor,
-  { okms, profiles }: { okms: Pick<OkmsPort, 'list'>; profiles: Profiles },
+  { okms, profiles, identities }: PlanParts,
 ): Promise<CredentialPlan> {
   const profile = chooseProfile(await profiles.usableBy(requester), wish.name)
   checkValidity(wish.validityDays, profile)
@@ -69,12 +80,15 @@ export async function planCredential(
   const csr = wish.csr === undefined ? null : (await readRequest(wish.csr)).pem
   const description = checkDescription(wish.description)
   const identityUrns = chooseIdentities(wish, profile)
-  const chosen = chooseOkms(await okms.list(), wish, profile)
+  const [all, known] = await Promise.all([okms.list(), identities.read()])
+  const chosen = chooseOkms(all, wish, profile)
+  const uncheckedIdentities = checkIdentities(identityUrns, known, profile)
   return {
     name: profile.name,
     okmsId: chosen.id,
     okmsName: chosen.name,
     identityUrns,
+    uncheckedIdentities,
     validityDays: wish.validityDays,
     description,
     key,
@@ -220,6 +234,16 @@ function chooseIdentities(wish: CredentialWish, profile: Profile): string[] {
       hint: allowed.length === 0 ? 'Leave identity out.' : `It allows: ${allowed.join(', ')}.`,
     },
   )
+}
+
+/** A credential for nobody opens nothing, and says so only when it is used. */
+function checkIdentities(urns: readonly string[], known: AccountIdentities, profile: Profile): string[] {
+  const { absent, unchecked } = judgeIdentities(urns, known)
+  const [first] = absent
+  if (first === undefined) return unchecked
+  throw new BotError('input.not-found', `The account ${known.account} has no identity ${first.urn}.`, {
+    hint: `${first.meant ? `Did you mean ${first.meant}? ` : ''}Profile ${profile.name} of the policy file names it: create it at OVHcloud, or mend the profile.`,
+  })
 }
 
 function chooseOkms(all: readonly Okms[], wish: CredentialWish, profile: Profile): Okms {

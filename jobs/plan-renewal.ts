@@ -40,7 +40,7 @@ export const planRenewal = defineRead({
   input: renewalWish,
 
   /** @throws BotError `input.*`, `csr.invalid`, `access.denied`, `state.conflict`: each a sentence with the mend */
-  async run({ input, okms, ledger, profiles, requester, signal }): Promise<RenewalPlan> {
+  async run({ input, okms, ledger, profiles, identities, requester, signal }): Promise<RenewalPlan> {
     const { okms: service, credential: old } = await findCredential(okms, input.credential, signal)
     const known = (await ledger.find([old.id])).get(old.id)
     if (known?.solution?.how === 'renewed') {
@@ -60,7 +60,7 @@ export const planRenewal = defineRead({
       )
     }
     const wish = wishFor(input, old, service, profile)
-    const plan = await planCredential(wish, requester, { okms, profiles })
+    const plan = await planCredential(wish, requester, { okms, profiles, identities })
     const { id: credentialId, okmsId, expiresAt } = old
     const owner = known?.owner ?? null
     return {

@@ -7,6 +7,7 @@ import { createAnswerer } from './bot/answer-reads.js'
 import { auditedDeliveries, recordCall, type WrittenCall } from './bot/audited.js'
 import { startDeadMan } from './bot/dead-man.js'
 import { createDispatcher } from './bot/dispatch.js'
+import { createIdentityCheckup } from './bot/identity-checkup.js'
 import type { Definitions } from './bot/load.js'
 import { channelsNamed, createPolicyCheckup } from './bot/policy-checkup.js'
 import type { Policy } from './bot/policy-model.js'
@@ -23,6 +24,7 @@ import type { ChatDoor } from './core/ports/chat.js'
 import type { Checkup } from './core/ports/checkup.js'
 import type { Clock } from './core/ports/clock.js'
 import type { EndpointProbe } from './core/ports/endpoint-probe.js'
+import type { IdentityPort } from './core/ports/identities.js'
 import type { Log } from './core/ports/log.js'
 import type { Metrics } from './core/ports/metrics.js'
 import type { OkmsPort } from './core/ports/okms.js'
@@ -82,6 +84,7 @@ export interface WorkerParts extends CommonParts {
     okms: OkmsPort
     privateCloud: PrivateCloudPort
     order: OrderPort
+    identities: IdentityPort
     checkup: Checkup
     close(): Promise<void>
   }
@@ -134,7 +137,12 @@ export async function startWorker(parts: WorkerParts): Promise<Half> {
     answers: shared.answers,
     findings: createFindings(redis),
     wake: ticks.wake,
-    checkups: [createRedisCheckup(redis), ovh.checkup, createKmipCheckup(ovh.okms, parts.probe)],
+    checkups: [
+      createRedisCheckup(redis),
+      ovh.checkup,
+      createKmipCheckup(ovh.okms, parts.probe),
+      createIdentityCheckup(shared.policy, ovh.identities),
+    ],
   }
   const outbox = createOutbox(shared.outboxStore, queues)
   const runner = createRunner({

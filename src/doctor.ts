@@ -3,12 +3,16 @@
  * endpoints, Discord, Slack. Each with ✅ or ❌ and the line that mends it, by the checkups that `/okms doctor` asks. Exits 0, 1 with a
  * ❌, 78 for wrong settings.
  */
+
+import { createIdentityCheckup } from './bot/identity-checkup.js'
 import { channelsNamed, createPolicyCheckup } from './bot/policy-checkup.js'
+import type { Policy } from './bot/policy-model.js'
 import { type Config, formatMistakes, readConfig } from './config.js'
 import { type Finding, findingLines, isWell } from './core/finding.js'
 import { type Checkup, examineAll } from './core/ports/checkup.js'
 import { realClock } from './core/ports/clock.js'
 import { silentLog } from './core/ports/log.js'
+import type { PolicySource } from './core/ports/policy-source.js'
 import { unlimited } from './core/ports/rate-limiter.js'
 import { createKmipCheckup } from './kmip/checkup.js'
 import { createEndpointProbe } from './kmip/probe.js'
@@ -47,7 +51,7 @@ async function examine(config: Config): Promise<Finding[]> {
         ? unusable(policyFile, given)
         : createPolicyCheckup({ current: async () => given }),
       createRedisCheckup(redis),
-      ...ovhCheckups(config),
+      ...ovhCheckups(config, { current: async () => policy }),
       ...(discord ? [createDiscordCheckup(discord, () => channelsNamed(policy, 'discord'))] : []),
       ...(slack ? [createSlackCheckup(slack, () => channelsNamed(policy, 'slack'))] : []),
     ])
@@ -69,10 +73,14 @@ function unusable(file: string, why: string): Checkup {
   }
 }
 
-function ovhCheckups({ ovh }: Config): Checkup[] {
+function ovhCheckups({ ovh }: Config, policy: PolicySource<Policy>): Checkup[] {
   if (!ovh) return []
   const { endpoint, authentication: auth } = ovh
   const client = createOvhClient({ endpoint, auth, limiter: unlimited, clock: realClock, log: silentLog })
-  const { okms, checkup } = createOvhPorts(client, endpoint, realClock)
-  return [checkup, createKmipCheckup(okms, createEndpointProbe({ clock: realClock }))]
+  const { okms, identities, checkup } = createOvhPorts(client, endpoint, realClock)
+  return [
+    checkup,
+    createKmipCheckup(okms, createEndpointProbe({ clock: realClock })),
+    createIdentityCheckup(policy, identities),
+  ]
 }

@@ -89,10 +89,12 @@ function approvalOf(plan: CredentialPlan): AskedApproval {
   }
 }
 
-function summary({ name, identityUrns, key, type, validityDays }: CredentialPlan): string {
+function summary(plan: CredentialPlan): string {
+  const { name, identityUrns, uncheckedIdentities: unchecked, key, type, validityDays } = plan
   const identities = identityUrns.length === 1 ? '1 identity' : `${identityUrns.length} identities`
+  const doubt = unchecked.length === 0 ? '' : ` (not looked for at OVHcloud: ${unchecked.join(', ')})`
   const made = key === 'csr' ? 'your own key' : key === 'bot' ? `${type}, key made by the bot` : type
-  return `profile ${name}, ${identities}, ${made}, ${days(validityDays)}`
+  return `profile ${name}, ${identities}${doubt}, ${made}, ${days(validityDays)}`
 }
 
 const revocation = ({ okmsId, name }: CredentialPlan, credentialId: string) => ({

@@ -1,4 +1,5 @@
 /** What an option may be completed to while it is being typed. Answers from the policy and the inventory in Redis, never from OVHcloud. */
+import type { Actor } from '../core/actor.js'
 import type { Completing } from '../core/invocation.js'
 import type { Inventory } from '../core/ports/inventory.js'
 import type { PolicySource } from '../core/ports/policy-source.js'
@@ -40,6 +41,8 @@ export async function completions(
         profilesFor(rules, actor).map(({ name }) => name),
         asking.typed,
       )
+    case 'identity':
+      return matching(await offered(rules, actor, inventory), asking.typed)
     case 'command':
       return matching(
         commands.filter(allowed).map(({ name }) => name),
@@ -48,6 +51,15 @@ export async function completions(
     default:
       return []
   }
+}
+
+/** What the person's profiles allow, without those that OVHcloud was seen not to have. */
+async function offered(rules: Policy, actor: Actor, inventory: Inventory): Promise<string[]> {
+  const profiles = profilesFor(rules, actor)
+  const allowed = new Set(profiles.flatMap(one => [...one.identities, ...one.identitiesAllowed]))
+  const seen = await inventory.names('identity')
+  const ofItsKind = (urn: string) => seen.filter(one => one.startsWith(urn.slice(0, urn.indexOf('/') + 1)))
+  return [...allowed].filter(urn => seen.includes(urn) || ofItsKind(urn).length === 0)
 }
 
 /** Those that begin with what was typed, then those that contain it. */

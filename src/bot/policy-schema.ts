@@ -4,8 +4,8 @@
  */
 import { z } from 'zod'
 import { BotError } from '../core/errors.js'
+import { parseIdentityUrn } from '../core/identity.js'
 import { parseQuietHours, parseTimeZone } from '../core/quiet-hours.js'
-import { parseIdentityUrn } from './identity-urn.js'
 import {
   oneOf,
   readAccount,

@@ -1,4 +1,5 @@
 /** Keeps the names that pass by on their way from OVHcloud, so that completing needs no call of its own. */
+import type { IdentityPort } from '../core/ports/identities.js'
 import type { Inventory } from '../core/ports/inventory.js'
 import type { Log } from '../core/ports/log.js'
 import type { OkmsPort } from '../core/ports/okms.js'
@@ -7,16 +8,28 @@ import type { PrivateCloudPort } from '../core/ports/private-cloud.js'
 export interface Watched {
   okms: OkmsPort
   privateCloud: PrivateCloudPort
+  identities: IdentityPort
 }
 
 /** The same ports, with their names kept on the way. */
-export function rememberInventory({ okms, privateCloud }: Watched, inventory: Inventory, log: Log): Watched {
+export function rememberInventory(
+  { okms, privateCloud, identities }: Watched,
+  inventory: Inventory,
+  log: Log,
+): Watched {
   const keep = (...what: Parameters<Inventory['remember']>) => {
     // A convenience must not fail what it accompanies.
     inventory.remember(...what).catch(error => log.debug('inventory not kept', { reason: String(error) }))
   }
   const namesOf = (all: readonly { name: string }[]) => all.map(({ name }) => name)
   return {
+    identities: {
+      async read(signal) {
+        const read = await identities.read(signal)
+        keep('identity', 'all', read.urns)
+        return read
+      },
+    },
     privateCloud: {
       ...privateCloud,
       async list(signal) {

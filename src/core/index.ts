@@ -14,6 +14,7 @@ export { usageOf } from './command-face.js'
 export { DAY_MS, daysUntil, formatDuration, parseDays, parseDuration } from './duration.js'
 export { BotError, type ErrorCode } from './errors.js'
 export { type Finding, findingLines } from './finding.js'
+export { type AccountIdentities, judgeIdentities } from './identity.js'
 export {
   type AskedApproval,
   type Attempt,
@@ -32,6 +33,7 @@ export type { AuditEntry } from './ports/audit.js'
 export type { Target } from './ports/chat.js'
 export { examineAll } from './ports/checkup.js'
 export { type EndpointProbe, parseEndpoint } from './ports/endpoint-probe.js'
+export type { IdentityPort } from './ports/identities.js'
 export type { Followed, Ledger, LedgerEntry, Owner, Solution } from './ports/ledger.js'
 export type {
   CertificateType,

@@ -11,6 +11,7 @@ import type { Clock } from './ports/clock.js'
 import type { Deliveries } from './ports/deliveries.js'
 import type { EndpointProbe } from './ports/endpoint-probe.js'
 import type { Findings } from './ports/findings.js'
+import type { IdentityPort } from './ports/identities.js'
 import type { Ledger } from './ports/ledger.js'
 import type { Log } from './ports/log.js'
 import type { OkmsPort } from './ports/okms.js'
@@ -29,6 +30,7 @@ export interface Outside {
   okms: OkmsPort
   privateCloud: PrivateCloudPort
   order: OrderPort
+  identities: IdentityPort
   probe: EndpointProbe
   vault: Vault
   deliveries: Deliveries

@@ -5,6 +5,7 @@
 
 import { parseDays, parseDuration } from './duration.js'
 import { BotError } from './errors.js'
+import { parseIdentityUrn } from './identity.js'
 import { normalizeRunId } from './run-id.js'
 
 /** What a platform can do for an option: complete it from the inventory, offer a list, take a file. */
@@ -20,6 +21,7 @@ export type OptionKind =
   | 'credential'
   | 'region'
   | 'profile'
+  | 'identity'
   | 'command'
   | 'run'
 
@@ -97,6 +99,9 @@ export const option = {
   credential: (summary: string) => make('credential', summary, trimmed, { maxLength: 100 }),
   region: (summary: string) => make('region', summary, trimmed, { maxLength: 40 }),
   profile: (summary: string) => make('profile', summary, trimmed, { maxLength: 50 }),
+  /** The URN of a user, a group or a service account; the root account is refused. */
+  identity: (summary: string) =>
+    make('identity', summary, raw => parseIdentityUrn(raw.trim()), { maxLength: 200 }),
   command: (summary: string) => make('command', summary, trimmed, { maxLength: 60 }),
   /** Whole days, from `30d`, `12w`, `6mo`, `1y` or plain days. The range is the flow's to check: it can name the profile's limit. */
   days: (summary: string) => make('days', summary, (raw, name) => parseDays(raw, name), { maxLength: 20 }),

@@ -23,6 +23,10 @@ export interface Account {
   missingActions(resourceUrn: string, actions: readonly string[], signal?: AbortSignal): Promise<string[]>
 }
 
+/** The part of OVHcloud, `eu`, `ca` or `us`, as our own identities have it. */
+export const platformOf = ({ identities }: WhoAmI) =>
+  /^urn:v1:([a-z]+):/.exec(identities[0] ?? '')?.[1] ?? 'eu'
+
 const route = z.object({ method: z.string(), path: z.string() })
 
 const authDetails: z.ZodType<WhoAmI> = z

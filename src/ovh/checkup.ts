@@ -6,7 +6,7 @@ import type { Checkup } from '../core/ports/checkup.js'
 import type { Clock } from '../core/ports/clock.js'
 import type { OkmsPort } from '../core/ports/okms.js'
 import type { PrivateCloudPort } from '../core/ports/private-cloud.js'
-import type { Account, WhoAmI } from './account.js'
+import { type Account, platformOf, type WhoAmI } from './account.js'
 import { RIGHTS, type Right } from './rights.js'
 
 /** Signatures carry the time: OVHcloud refuses some minutes of difference (Posh-ACME issue 162), and the client corrects it. */
@@ -180,9 +180,6 @@ function policyFor({ identities }: WhoAmI, missing: readonly Missing[]) {
     permissions: { allow: actions.map(action => ({ action })) },
   }
 }
-
-/** `eu`, `ca`, `us`: as our own identities have it. */
-const platformOf = ({ identities }: WhoAmI) => /^urn:v1:([a-z]+):/.exec(identities[0] ?? '')?.[1] ?? 'eu'
 
 const SHOWN = 5
 const listed = (names: readonly string[]) =>

@@ -7,7 +7,7 @@ export interface Right {
   action: string
   /** What the bot does with it, for whoever writes the policy. */
   why: string
-  /** The one command that needs it; without: many do. */
+  /** The one thing that needs it, and is missed where it is refused; without: many do. */
   only?: string
   /** No command needs it yet, so doctor does not ask for it. */
   dormant?: true
@@ -40,6 +40,21 @@ export const RIGHTS = [
   { action: 'pccVMware:apiovh:vmEncryption/kms/create', why: 'attach an OKMS to a Private Cloud' },
   { action: 'pccVMware:apiovh:vmEncryption/kms/changeProperties', why: 'repair a thumbprint' },
   { action: 'pccVMware:apiovh:vmEncryption/kms/delete', why: 'detach a key server' },
+  {
+    action: 'account:apiovh:me/identity/user/get',
+    why: 'see that the users in profiles exist',
+    only: 'checking identities',
+  },
+  {
+    action: 'account:apiovh:me/identity/group/get',
+    why: 'see that the groups in profiles exist',
+    only: 'checking identities',
+  },
+  {
+    action: 'account:apiovh:me/api/oauth2/client/get',
+    why: 'see that the service accounts in profiles exist',
+    only: 'checking identities',
+  },
   { action: 'account:apiovh:me/get', why: 'order for the right subsidiary', only: '/okms order' },
   { action: 'order:apiovh:cart/get', why: 'find a cart again after a lost answer', only: '/okms order' },
   { action: 'order:apiovh:cart/assign', why: 'make a cart that of the account', only: '/okms order' },

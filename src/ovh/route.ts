@@ -3,7 +3,7 @@
 /** The words in the paths that the bot calls (OVHcloud API v1 and v2: okms, iam, dedicatedCloud, order, auth). */
 const WORDS: ReadonlySet<string> = new Set(
   `v1 v2 okms resource reference regions credential serviceKey activate deactivate
-  iam authorization check identity user group auth oauth2 time details token currentCredential me
+  iam authorization check identity user group api client auth oauth2 time details token currentCredential me
   dedicatedCloud vmEncryption kms changeProperties task service services
   order cart assign checkout item configuration options requiredConfiguration summary
   catalog public status extension`.split(/\s+/),

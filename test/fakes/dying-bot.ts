@@ -13,7 +13,7 @@ const VIGILANCE = { lockMs: 1000, stalledMs: 250 }
 export async function startDyingBot(dieAfter: string, before?: (bot: TestBot) => Promise<void>) {
   let setting: WorkerSetting | undefined
   let dying: ChildProcess | null = null
-  let living: { stop(): Promise<void> } | null = null
+  let living = null as { stop(): Promise<void> } | null
   const startLiving = async ({ common, sandbox }: WorkerSetting) => {
     living = await startDemoWorker({ common: { ...common, vigilance: VIGILANCE }, sandbox })
   }

@@ -28,6 +28,7 @@ const COMPLETED: readonly OptionKind[] = [
   'credential',
   'region',
   'profile',
+  'identity',
   'command',
   'run',
 ]

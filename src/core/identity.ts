@@ -2,15 +2,27 @@
  * Identities that a credential may carry. Forms: ovh/manager, okms app, `decodeIdentities.ts`; the account itself is left out on
  * purpose, because a root account identity passes every IAM check.
  */
-import { BotError } from '../core/errors.js'
-import { didYouMean } from '../core/suggest.js'
+import { BotError } from './errors.js'
+import { didYouMean } from './suggest.js'
 
 const SHAPE = /^urn:v\d:(eu|ca|us|labeu):identity:([a-z]+):([a-z]{2}\d{1,6}-ovh)(?:\/(\S{1,200}))?$/
 /** The SEED guide's spelling, with a word too many. */
 const TWO_WORDS = /^urn:v\d:[a-z]+:identity:account:user:([^/\s]+)\/(\S+)$/
-const KINDS = ['user', 'group', 'credential']
 const FORMS =
   'urn:v1:eu:identity:user:<nic>/<user>, …:group:<nic>/<group> or …:credential:<nic>/oauth2-<clientId>'
+
+export const IDENTITY_KINDS = ['user', 'group', 'credential'] as const
+/** As the word stands in the URN; `credential` is a service account. */
+export type IdentityKind = (typeof IDENTITY_KINDS)[number]
+
+export interface AccountIdentities {
+  /** Such as `ab12345-ovh`. */
+  account: string
+  /** Of every kind that could be read. */
+  urns: readonly string[]
+  /** Kinds that OVHcloud did not let the bot read: nothing can be said about them. */
+  unread: readonly IdentityKind[]
+}
 
 /**
  * An identity URN as it was given, checked.
@@ -45,8 +57,8 @@ export function parseIdentityUrn(urn: string): string {
       `Write urn:v1:eu:identity:${kind}:${nic}/${name ?? '<name>'}.`,
     )
   }
-  if (!KINDS.includes(kind!)) {
-    const meant = didYouMean(kind!, KINDS)
+  if (!IDENTITY_KINDS.some(known => known === kind)) {
+    const meant = didYouMean(kind!, IDENTITY_KINDS)
     throw refused(
       urn,
       `names an unknown kind of identity, "${kind}"`,
@@ -56,6 +68,28 @@ export function parseIdentityUrn(urn: string): string {
   if (name === undefined)
     throw refused(urn, `does not say which ${kind}`, `Write urn:v1:${region}:identity:${kind}:${nic}/<name>.`)
   return urn
+}
+
+export interface JudgedIdentities {
+  /** The account has no such identity; `meant` is the nearest that it has. */
+  absent: { urn: string; meant: string | null }[]
+  /** Of another account, or of a kind that the bot may not list: it may or may not be there. */
+  unchecked: string[]
+}
+
+/** Whether the account has these identities. @param urns checked ones */
+export function judgeIdentities(
+  urns: readonly string[],
+  { account, urns: there, unread }: AccountIdentities,
+): JudgedIdentities {
+  const judged: JudgedIdentities = { absent: [], unchecked: [] }
+  for (const urn of urns) {
+    if (there.includes(urn)) continue
+    const [, , kind, nic] = SHAPE.exec(urn) ?? []
+    if (nic !== account || unread.some(one => one === kind)) judged.unchecked.push(urn)
+    else judged.absent.push({ urn, meant: didYouMean(urn, there) })
+  }
+  return judged
 }
 
 function refused(urn: string, problem: string, hint: string): BotError {
