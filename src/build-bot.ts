@@ -32,6 +32,7 @@ import type { OrderPort } from './core/ports/order.js'
 import type { PolicySource } from './core/ports/policy-source.js'
 import type { PrivateCloudPort } from './core/ports/private-cloud.js'
 import { type RateLimiter, unlimited } from './core/ports/rate-limiter.js'
+import type { ServiceKeyPort } from './core/ports/service-keys.js'
 import type { Secret } from './core/secret.js'
 import { createKmipCheckup } from './kmip/checkup.js'
 import type { OperatorView } from './ops/ops.js'
@@ -85,6 +86,7 @@ export interface WorkerParts extends CommonParts {
     privateCloud: PrivateCloudPort
     order: OrderPort
     identities: IdentityPort
+    serviceKeys: ServiceKeyPort
     checkup: Checkup
     close(): Promise<void>
   }

@@ -12,6 +12,7 @@ const SHOWN: readonly OptionKind[] = [
   'number',
   'okms',
   'credential',
+  'key',
   'region',
   'profile',
   'command',
@@ -20,7 +21,7 @@ const SHOWN: readonly OptionKind[] = [
 /** Text options that name a thing. */
 const NAMES = ['cloud', 'subject']
 /** Kinds that say what an entry is about. */
-const ABOUT: readonly OptionKind[] = ['okms', 'cloud', 'credential', 'profile', 'run']
+const ABOUT: readonly OptionKind[] = ['okms', 'cloud', 'credential', 'key', 'profile', 'run']
 /** A name or an id: too short and too plain for a key, a request or a passphrase with spaces. */
 const NAME = /^[\w][\w.:@/+-]{0,79}$/
 

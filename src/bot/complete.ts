@@ -35,6 +35,7 @@ export async function completions(
     case 'cloud':
     case 'region':
     case 'credential':
+    case 'key':
       return matching(await inventory.names(kind), asking.typed)
     case 'profile':
       return matching(

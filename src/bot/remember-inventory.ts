@@ -4,16 +4,18 @@ import type { Inventory } from '../core/ports/inventory.js'
 import type { Log } from '../core/ports/log.js'
 import type { OkmsPort } from '../core/ports/okms.js'
 import type { PrivateCloudPort } from '../core/ports/private-cloud.js'
+import type { ServiceKeyPort } from '../core/ports/service-keys.js'
 
 export interface Watched {
   okms: OkmsPort
   privateCloud: PrivateCloudPort
   identities: IdentityPort
+  serviceKeys: ServiceKeyPort
 }
 
 /** The same ports, with their names kept on the way. */
 export function rememberInventory(
-  { okms, privateCloud, identities }: Watched,
+  { okms, privateCloud, identities, serviceKeys }: Watched,
   inventory: Inventory,
   log: Log,
 ): Watched {
@@ -23,6 +25,17 @@ export function rememberInventory(
   }
   const namesOf = (all: readonly { name: string }[]) => all.map(({ name }) => name)
   return {
+    serviceKeys: {
+      ...serviceKeys,
+      async *pages(okmsId, signal) {
+        const names: string[] = []
+        for await (const page of serviceKeys.pages(okmsId, signal)) {
+          names.push(...namesOf(page))
+          yield page
+        }
+        keep('key', okmsId, names)
+      },
+    },
     identities: {
       async read(signal) {
         const read = await identities.read(signal)

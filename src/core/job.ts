@@ -19,6 +19,7 @@ import type { OrderPort } from './ports/order.js'
 import type { PrivateCloudPort } from './ports/private-cloud.js'
 import type { Profiles } from './ports/profiles.js'
 import type { ReminderRulesSource, Reminders } from './ports/reminders.js'
+import type { ServiceKeyPort } from './ports/service-keys.js'
 import type { Vault } from './ports/vault.js'
 import type { Button, Reply } from './reply.js'
 import type { Ending, RunState } from './run.js'
@@ -30,6 +31,7 @@ export interface Outside {
   okms: OkmsPort
   privateCloud: PrivateCloudPort
   order: OrderPort
+  serviceKeys: ServiceKeyPort
   identities: IdentityPort
   probe: EndpointProbe
   vault: Vault

@@ -22,6 +22,7 @@ export type OptionKind =
   | 'region'
   | 'profile'
   | 'identity'
+  | 'key'
   | 'command'
   | 'run'
 
@@ -102,6 +103,8 @@ export const option = {
   /** The URN of a user, a group or a service account; the root account is refused. */
   identity: (summary: string) =>
     make('identity', summary, raw => parseIdentityUrn(raw.trim()), { maxLength: 200 }),
+  /** A service key. */
+  key: (summary: string) => make('key', summary, trimmed, { maxLength: 100 }),
   command: (summary: string) => make('command', summary, trimmed, { maxLength: 60 }),
   /** Whole days, from `30d`, `12w`, `6mo`, `1y` or plain days. The range is the flow's to check: it can name the profile's limit. */
   days: (summary: string) => make('days', summary, (raw, name) => parseDays(raw, name), { maxLength: 20 }),

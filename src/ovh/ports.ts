@@ -5,6 +5,7 @@ import type { IdentityPort } from '../core/ports/identities.js'
 import type { OkmsPort } from '../core/ports/okms.js'
 import type { OrderPort } from '../core/ports/order.js'
 import type { PrivateCloudPort } from '../core/ports/private-cloud.js'
+import type { ServiceKeyPort } from '../core/ports/service-keys.js'
 import { createAccount } from './account.js'
 import { createOvhCheckup } from './checkup.js'
 import type { OvhClient } from './client.js'
@@ -12,12 +13,14 @@ import { createIdentities } from './identities.js'
 import { createOkms } from './okms.js'
 import { createOrder } from './order.js'
 import { createPrivateCloud } from './private-cloud.js'
+import { createServiceKeys } from './service-keys.js'
 
 export interface OvhPorts {
   okms: OkmsPort
   privateCloud: PrivateCloudPort
   order: OrderPort
   identities: IdentityPort
+  serviceKeys: ServiceKeyPort
   checkup: Checkup
   /** Ends all connections. */
   close(): Promise<void>
@@ -33,6 +36,7 @@ export function createOvhPorts(client: OvhClient, endpoint: string, clock: Clock
     privateCloud,
     order: createOrder(client),
     identities: createIdentities(client, account),
+    serviceKeys: createServiceKeys(client),
     checkup: createOvhCheckup({ endpoint, account, okms, privateCloud, clock }),
     close: () => client.close(),
   }

@@ -41,6 +41,21 @@ export const RIGHTS = [
   { action: 'pccVMware:apiovh:vmEncryption/kms/changeProperties', why: 'repair a thumbprint' },
   { action: 'pccVMware:apiovh:vmEncryption/kms/delete', why: 'detach a key server' },
   {
+    action: 'okms:apiovh:serviceKey/get',
+    why: 'list service keys, show their public parts',
+    only: '/okms key',
+  },
+  { action: 'okms:apiovh:serviceKey/create', why: 'create service keys', only: '/okms key' },
+  { action: 'okms:apiovh:serviceKey/import', why: 'import service keys', only: '/okms key' },
+  {
+    action: 'okms:apiovh:serviceKey/update',
+    why: 'rename service keys, change their state',
+    only: '/okms key',
+  },
+  { action: 'okms:apiovh:serviceKey/activate', why: 'activate service keys', only: '/okms key' },
+  { action: 'okms:apiovh:serviceKey/deactivate', why: 'deactivate service keys', only: '/okms key' },
+  { action: 'okms:apiovh:serviceKey/delete', why: 'delete service keys', only: '/okms key' },
+  {
     action: 'account:apiovh:me/identity/user/get',
     why: 'see that the users in profiles exist',
     only: 'checking identities',

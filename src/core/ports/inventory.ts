@@ -1,5 +1,5 @@
 /** Names that were seen at OVHcloud lately, for completing what people type. May be old or empty: nothing is decided by it. */
-export type InventoryKind = 'okms' | 'cloud' | 'region' | 'credential' | 'identity'
+export type InventoryKind = 'okms' | 'cloud' | 'region' | 'credential' | 'identity' | 'key'
 
 export interface Inventory {
   /** Replaces what is known under a kind; `part` keeps, say, the credentials of each OKMS apart. */

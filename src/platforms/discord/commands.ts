@@ -29,6 +29,7 @@ const COMPLETED: readonly OptionKind[] = [
   'region',
   'profile',
   'identity',
+  'key',
   'command',
   'run',
 ]
