@@ -29,6 +29,7 @@ export {
 export { encodeJsurl } from './jsurl.js'
 export { option } from './option.js'
 export { conversationOf } from './place.js'
+export type { ApprovalFacts } from './ports/approvals.js'
 export type { AuditEntry } from './ports/audit.js'
 export type { Target } from './ports/chat.js'
 export { examineAll } from './ports/checkup.js'
@@ -54,6 +55,15 @@ export {
 } from './ports/private-cloud.js'
 export { mayUseOkms, type Profile, type Profiles } from './ports/profiles.js'
 export type { Looked, ReminderRules, Said, Saying, Seen } from './ports/reminders.js'
+export {
+  DEACTIVATION_REASONS,
+  type DeactivationReason,
+  KEY_TYPES,
+  type KeyKind,
+  type KeyShape,
+  type ServiceKey,
+  type ServiceKeyPort,
+} from './ports/service-keys.js'
 export { formatQuietHours, parseQuietHours, parseTimeZone, quietUntil } from './quiet-hours.js'
 export { normalizeRegion, oldRegionName } from './region.js'
 export { type Button, lines, type PrivateFile, type Reply, refusal } from './reply.js'
