@@ -1,14 +1,7 @@
 /** /okms revoke reader "the laptop was stolen" */
+import { sayWord } from '../jobs/asking/confirm.js'
 import { planRevocation, revokeOnRequest } from '../jobs/revoke-on-request.js'
-import {
-  BotError,
-  defineCommand,
-  definePress,
-  lines,
-  option,
-  type PressContext,
-  personOf,
-} from '../src/core/index.js'
+import { defineCommand, definePress, option } from '../src/core/index.js'
 
 export default defineCommand({
   name: 'revoke',
@@ -26,23 +19,15 @@ export default defineCommand({
   },
 })
 
-/** @throws BotError `input.not-found`, `access.denied`, `state.conflict` */
-async function say(
-  { subject, run, actor, answer, reply }: PressContext,
-  word: 'revoke' | 'keep',
-): Promise<void> {
-  const asked = await run(subject)
-  if (!asked) throw new BotError('input.not-found', 'This question is not known any more.')
-  if (personOf(asked.requester) !== personOf(actor)) {
-    throw new BotError('access.denied', 'Only the one who asked for the revocation can say so.')
-  }
-  if (asked.endedAtMs !== null || !(await answer(subject, 'revoke', word))) {
-    throw new BotError('state.conflict', 'This has been answered already.')
-  }
-  await reply.show(lines(word === 'revoke' ? 'It goes on; the card shows how.' : 'Nothing is revoked.'))
-}
-
 export const presses = [
-  definePress({ name: 'revoke-yes', requires: 'credential:revoke', run: context => say(context, 'revoke') }),
-  definePress({ name: 'revoke-no', requires: null, run: context => say(context, 'keep') }),
+  definePress({
+    name: 'revoke-yes',
+    requires: 'credential:revoke',
+    run: press => sayWord(press, 'yes', 'It goes on; the card shows how.'),
+  }),
+  definePress({
+    name: 'revoke-no',
+    requires: null,
+    run: press => sayWord(press, 'no', 'Nothing is revoked.'),
+  }),
 ]

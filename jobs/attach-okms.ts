@@ -16,8 +16,9 @@ import {
   lines,
   say,
 } from '../src/core/index.js'
+import { describeEnd } from './asking/decision.js'
 import { compareWithRegistered } from './key-server/compare.js'
-import { describeEnd, fingerprintOf, type Measured, measureOkms, sameToCloud } from './key-server/measure.js'
+import { fingerprintOf, type Measured, measureOkms, sameToCloud } from './key-server/measure.js'
 import { registerKeyServer } from './key-server/register.js'
 
 export const attachInput = z.object({

@@ -1,7 +1,7 @@
 /** Takes a key server away from a Private Cloud: shown, approved, looked at again, done once, followed until it is gone. */
 import { z } from 'zod'
 import { BotError, choose, code, defineJob, defineRead, type Ending, lines, say } from '../src/core/index.js'
-import { describeEnd } from './key-server/measure.js'
+import { describeEnd } from './asking/decision.js'
 import { removeKeyServer } from './key-server/remove.js'
 
 export const detachInput = z.object({

@@ -13,9 +13,10 @@ import {
   lines,
   say,
 } from '../src/core/index.js'
+import { describeEnd } from './asking/decision.js'
 import { type DetachInput, detachInput, planDetach } from './detach-okms.js'
 import { trusts } from './key-server/compare.js'
-import { describeEnd, fingerprintOf, measureOkms, sameToCloud } from './key-server/measure.js'
+import { fingerprintOf, measureOkms, sameToCloud } from './key-server/measure.js'
 import { okmsBehind } from './key-server/okms-behind.js'
 import { registerKeyServer } from './key-server/register.js'
 import { removeKeyServer } from './key-server/remove.js'

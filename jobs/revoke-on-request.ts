@@ -10,9 +10,10 @@ import {
   type Ending,
   instant,
   type JobContext,
-  lines,
   say,
 } from '../src/core/index.js'
+import { type Confirmation, confirmed } from './asking/confirm.js'
+import { describeEnd } from './asking/decision.js'
 import { findCredential } from './credential/find.js'
 import { revokeCredential } from './revoke-credential.js'
 
@@ -60,9 +61,6 @@ export const planRevocation = defineRead({
   },
 })
 
-/** Without a word from whoever asked, nothing happens. */
-const WORD_WITHIN = '15m'
-
 export const revokeOnRequest = defineJob({
   name: 'revoke-on-request',
   input: revocationInput,
@@ -72,13 +70,12 @@ export const revokeOnRequest = defineJob({
   async run(job): Promise<Ending> {
     const { input, step } = job
     const { credentialId, okmsId, name } = input
-    if (!(await confirmed(job)))
+    if (!(await confirmed(job, confirmationOf(job))))
       return { outcome: 'stopped', lines: [`Nothing was revoked: ${name} stays as it is.`] }
 
     const decision = await step.approval('Wait for approval', approvalOf(job))
-    if (decision.state !== 'approved' && decision.state !== 'not-needed') {
-      return { outcome: 'stopped', lines: ['Nothing was revoked.'], facts: { decision: decision.state } }
-    }
+    const refused = describeEnd(decision, 'Nothing was revoked.')
+    if (refused) return refused
     const revoking = await step('Ask OVHcloud to revoke it', () =>
       job.start('revoke', revokeCredential, { okmsId, credentialId, name, by: job.requester.name }),
     )
@@ -112,40 +109,19 @@ export const revokeOnRequest = defineJob({
   },
 })
 
-/** What it means, and the word of the one who asked. */
-async function confirmed(job: Revocation): Promise<boolean> {
-  const { credentialId, name, okmsName, owner, expiresAt, reason } = job.input
-  const daysLeft = daysUntil(Date.parse(expiresAt), job.clock.now())
-  await job.step('Ask whether it is meant', () =>
-    job.tell('word', job.thread, {
-      kind: 'text',
-      mark: 'warning',
-      lines: [
-        say`Revoke ${name} of ${okmsName} (${code(credentialId)})? ${owner === null ? 'No owner is known.' : `Owned by ${owner}.`}`,
-        say`Valid for another ${String(daysLeft)} days, until ${instant(expiresAt)}. Whoever uses it is refused at once; this cannot be taken back.`,
-        ...(reason === '' ? [] : [`Why: ${reason}`]),
-        'Where it is still in use, /okms renew puts another in its place first.',
-      ],
-      buttons: [
-        { press: 'revoke-yes', label: 'Revoke it', subject: job.runId, style: 'danger' },
-        { press: 'revoke-no', label: 'Keep it', subject: job.runId },
-      ],
-    }),
-  )
-  const word = await job.step.until<string>(
-    'Wait for the word',
-    {
-      every: WORD_WITHIN,
-      atMost: WORD_WITHIN,
-      waitsFor: 'person',
-      note: said => (said === 'revoke' ? null : said === 'keep' ? 'kept' : 'nobody said anything'),
-      tooLong: async () => 'nothing',
-    },
-    async () => (await job.answers.to(job.runId, 'revoke'))?.answer,
-  )
-  const said = word === 'revoke' ? `${name} is to be revoked.` : `${name} is kept.`
-  await job.step('Note the word', () => job.tell('word', job.thread, lines(said)))
-  return word === 'revoke'
+function confirmationOf({ input, clock }: Revocation): Confirmation {
+  const { credentialId, name, okmsName, owner, expiresAt, reason } = input
+  const daysLeft = daysUntil(Date.parse(expiresAt), clock.now())
+  return {
+    asks: [
+      say`Revoke ${name} of ${okmsName} (${code(credentialId)})? ${owner === null ? 'No owner is known.' : `Owned by ${owner}.`}`,
+      say`Valid for another ${String(daysLeft)} days, until ${instant(expiresAt)}. Whoever uses it is refused at once; this cannot be taken back.`,
+      ...(reason === '' ? [] : [`Why: ${reason}`]),
+      'Where it is still in use, /okms renew puts another in its place first.',
+    ],
+    yes: { press: 'revoke-yes', label: 'Revoke it', said: `${name} is to be revoked.` },
+    no: { press: 'revoke-no', label: 'Keep it', said: `${name} is kept.` },
+  }
 }
 
 function approvalOf({ input }: Revocation): AskedApproval {

@@ -225,6 +225,7 @@ export async function startChat(parts: ChatParts): Promise<Half & { busy(): bool
     reads,
     runs: shared.runs,
     flows,
+    vault: shared.vault,
     deliveries: shared.deliveries,
     approvals: shared.approvals,
     answers: shared.answers,

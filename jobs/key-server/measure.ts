@@ -1,12 +1,5 @@
 /** What a Private Cloud shall trust, measured by the bot itself: the addresses and certificates of an OKMS's KMIP endpoint for vSphere. */
-import {
-  BotError,
-  type Decision,
-  type Ending,
-  type EndpointProbe,
-  type OkmsPort,
-  parseEndpoint,
-} from '../../src/core/index.js'
+import { BotError, type EndpointProbe, type OkmsPort, parseEndpoint } from '../../src/core/index.js'
 
 /** The port with an RSA certificate, the one for vSphere. */
 const KMIP_RSA_PORT = 5697
@@ -65,9 +58,3 @@ export const fingerprintOf = ({ addresses }: Measured): string =>
 
 export const sameToCloud = (one: Measured, other: Measured): boolean =>
   fingerprintOf(one) === fingerprintOf(other)
-
-/** How a run ends that was not approved; `null` for one that was. */
-export function describeEnd(decision: Decision, nothingDone: string): Ending | null {
-  if (decision.state === 'approved' || decision.state === 'not-needed') return null
-  return { outcome: 'stopped', lines: [nothingDone], facts: { decision: decision.state } }
-}

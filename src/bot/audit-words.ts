@@ -32,7 +32,9 @@ const SUBJECT_FIELDS = ['cloud', 'okmsId', 'okmsName', 'credentialId', 'name', '
 export function describeCommand(command: Command, raw: Readonly<Record<string, string>>): string {
   const said = Object.entries(command.options).flatMap(([name, option]) => {
     const value = raw[name]
-    return value === undefined ? [] : [`${name}=${isShown(name, option, value) ? value : digestOf(value)}`]
+    return value === undefined
+      ? []
+      : [`${name}=${isShown(name, option, value) ? value : option.sealed ? 'sealed' : digestOf(value)}`]
   })
   return [command.name, ...said].join(' ')
 }

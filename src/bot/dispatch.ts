@@ -2,10 +2,10 @@
  * From a message to its answer: acknowledges at once, drops what was seen before, finds the command, asks the policy, reads
  * the options, runs it. Whatever goes wrong becomes a sentence for the one who asked.
  */
-import { type Actor, personOf, placeOf } from '../core/actor.js'
+import { type Actor, type Conversation, personOf, placeOf } from '../core/actor.js'
 import type { Command, PressDefinition } from '../core/command.js'
 import { BotError } from '../core/errors.js'
-import type { Invocation, Press } from '../core/invocation.js'
+import type { Invocation, Press, Words } from '../core/invocation.js'
 import type { Answers } from '../core/ports/answers.js'
 import type { Approvals } from '../core/ports/approvals.js'
 import type { Audit } from '../core/ports/audit.js'
@@ -38,6 +38,7 @@ export interface DispatchParts {
   definitions: Definitions
   policy: PolicySource<Policy>
   inventory: Inventory
+  vault: DoingParts['vault']
   asks: DoingParts['asks'] & {
     firstSight(interactionId: string): Promise<boolean>
     stillInHand(interactionId: string): Promise<void>
@@ -168,10 +169,8 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     note.what = describeCommand(command, raw)
     note.subjects.push(...subjectsOfCommand(command, raw))
     authorize(policy, actor, conversation, command.requires)
-    if (said.form === 'words' && said.readFile) {
-      for (const [name, option] of Object.entries(command.options)) {
-        if (option.kind === 'file' && raw[name] !== undefined) raw[name] = await said.readFile(raw[name])
-      }
+    if (said.form === 'words') {
+      await readFiles(command, raw, said, conversation)
       note.what = describeCommand(command, raw)
     }
     const audience = command.answers === 'privately' ? 'asker' : 'everyone'
@@ -266,6 +265,26 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       const note: Note = { kind: 'press', what: name, subjects: subjectsOfPress(press.subject) }
       return meet(press, exchange, note, act, outcome => metrics.count('presses', { press: name, outcome }))
     },
+  }
+}
+
+/** Puts what files hold in their place. @throws BotError `input.invalid` for a secret that was spoken where others hear it */
+async function readFiles(
+  command: Command,
+  raw: Record<string, string>,
+  { readFile }: Words,
+  conversation: Conversation,
+): Promise<void> {
+  for (const [name, option] of Object.entries(command.options)) {
+    const given = raw[name]
+    if (option.kind !== 'file' || given === undefined) continue
+    const contents = readFile ? await readFile(given) : given
+    if (option.sealed && contents === given && conversation.kind !== 'dm') {
+      throw new BotError('input.invalid', 'A secret does not belong in a channel. The bot did not keep it.', {
+        hint: 'Whoever could read it here may have it, so make a new one; then send that by direct message, or as a file in the form that opens for /okms alone.',
+      })
+    }
+    raw[name] = contents
   }
 }
 

@@ -1,5 +1,5 @@
 /** What commands and buttons can do, for one message: ask, start, answer. Says so when an answer takes its time. */
-import type { Actor, Conversation } from '../core/actor.js'
+import { type Actor, type Conversation, personOf } from '../core/actor.js'
 import type { Doing } from '../core/command.js'
 import type { Invocation } from '../core/invocation.js'
 import { type Chance, newRunId } from '../core/ports/chance.js'
@@ -7,6 +7,7 @@ import type { Exchange } from '../core/ports/chat.js'
 import type { Clock } from '../core/ports/clock.js'
 import type { FlowQueue, ReadQueue } from '../core/ports/queue.js'
 import type { RunStore } from '../core/ports/runs.js'
+import type { Vault } from '../core/ports/vault.js'
 import { lines } from '../core/reply.js'
 import { code, say } from '../core/text.js'
 import { newRun } from './runner.js'
@@ -26,6 +27,7 @@ export interface DoingParts {
   reads: ReadQueue
   runs: RunStore
   flows: FlowQueue
+  vault: Pick<Vault, 'seal' | 'erase'>
   clock: Clock
   chance: Chance
 }
@@ -66,16 +68,28 @@ export function createDoing(
       await parts.asks.put(askId, { read: read.name, input, requester: actor, conversation })
       return (await parts.reads.ask(askId, ASK_TIMEOUT_MS)) as never
     },
-    async start(job, input) {
+    async start(job, input, secrets = {}) {
       const privately = audience === 'asker'
-      const runId = await parts.runs.create({
-        ...newRun(parts.chance, actor, job as never, input),
-        conversation: met.conversation,
-        privately,
-        createdAtMs: parts.clock.now(),
-        startKey: `${interactionOf(met)}/${++started}`,
-        interactionId: interactionOf(met),
-      })
+      const run = newRun(parts.chance, actor, job as never, input)
+      for (const [label, secret] of Object.entries(secrets)) {
+        await parts.vault.seal({ runId: run.runId, recipient: personOf(actor), label }, secret)
+      }
+      const runId = await parts.runs
+        .create({
+          ...run,
+          conversation: met.conversation,
+          privately,
+          createdAtMs: parts.clock.now(),
+          startKey: `${interactionOf(met)}/${++started}`,
+          interactionId: interactionOf(met),
+        })
+        .catch(async thrown => {
+          // Without an answer it may be there all the same: then it says itself that its secret has lapsed.
+          await parts.vault.erase(run.runId).catch(() => {})
+          throw thrown
+        })
+      // The same interaction has started it before, with a secret of its own.
+      if (runId !== run.runId) await parts.vault.erase(run.runId)
       heard(runId)
       await parts.flows.add(runId)
       return { runId, card: privately ? 'direct-message' : 'here' }

@@ -9,6 +9,7 @@ import type { Permission } from './permission.js'
 import type { RequestStatus } from './ports/approvals.js'
 import type { Reply } from './reply.js'
 import type { RunRecord } from './run.js'
+import type { Secret } from './secret.js'
 import type { Text } from './text.js'
 
 /** A run that has been started, and is in Redis. */
@@ -27,8 +28,11 @@ export interface Doing {
   requests: Requests
   /** Whether this person may do something here. */
   may(permission: Permission): boolean
-  /** Starts a run. It is in Redis when this resolves; the same interaction never starts it twice. */
-  start<I>(job: Job<I>, input: I): Promise<StartedRun>
+  /**
+   * Starts a run. It is in Redis when this resolves; the same interaction never starts it twice.
+   * @param secrets sealed in the vault for the run, by label; no part of its input
+   */
+  start<I>(job: Job<I>, input: I, secrets?: Readonly<Record<string, Secret>>): Promise<StartedRun>
   reply: {
     /** Shows the answer where `answers` says. */
     show(reply: Reply): Promise<void>

@@ -61,6 +61,7 @@ export {
   KEY_TYPES,
   type KeyKind,
   type KeyShape,
+  type KeyState,
   type ServiceKey,
   type ServiceKeyPort,
 } from './ports/service-keys.js'

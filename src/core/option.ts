@@ -7,6 +7,7 @@ import { parseDays, parseDuration } from './duration.js'
 import { BotError } from './errors.js'
 import { parseIdentityUrn } from './identity.js'
 import { normalizeRunId } from './run-id.js'
+import { Secret } from './secret.js'
 
 /** What a platform can do for an option: complete it from the inventory, offer a list, take a file. */
 export type OptionKind =
@@ -32,6 +33,8 @@ export interface Option<T> {
   readonly required: boolean
   readonly choices: readonly string[] | null
   readonly maxLength: number
+  /** Its value is a `Secret`: it comes by a form or in a direct message, and nothing of it is noted. */
+  readonly sealed: boolean
   /**
    * Reads the option from what a person typed, or from the text of the file they sent.
    * @throws BotError `input.invalid` with a sentence that names the option
@@ -47,7 +50,7 @@ function make<T>(
   kind: OptionKind,
   summary: string,
   parse: (raw: string, name: string) => T,
-  more: { choices?: readonly string[]; maxLength?: number } = {},
+  more: { choices?: readonly string[]; maxLength?: number; sealed?: boolean } = {},
 ): Option<T> {
   const maxLength = more.maxLength ?? LONGEST_OPTION
   const declared: Option<T> = {
@@ -56,6 +59,7 @@ function make<T>(
     required: true,
     choices: more.choices ?? null,
     maxLength,
+    sealed: more.sealed ?? false,
     parse(raw, name) {
       if (raw.trim() === '') throw new BotError('input.invalid', `Option ${name} is empty.`)
       if (raw.length > maxLength) {
@@ -129,6 +133,9 @@ export const option = {
    */
   file: (summary: string, more: { maxBytes: number }) =>
     make('file', summary, refuseKeys, { maxLength: more.maxBytes }),
+  /** The text of a file that is secret itself, such as a private key. What it holds is the command's to judge. */
+  secretFile: (summary: string, more: { maxBytes: number }) =>
+    make('file', summary, raw => new Secret(raw), { maxLength: more.maxBytes, sealed: true }),
   choice: <const C extends readonly string[]>(summary: string, choices: C) =>
     make<C[number]>(
       'choice',
