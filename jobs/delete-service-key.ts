@@ -76,7 +76,7 @@ function confirmationOf({ input }: JobContext<KeySubject>): Confirmation {
   return {
     asks: [
       say`Delete service key ${name} of ${okmsName} (${code(keyId)}, ${kind})?`,
-      'What it has encrypted cannot be opened any more, by anybody. This cannot be taken back.',
+      'Nothing can be decrypted, unwrapped or signed with it any more, by anybody. This cannot be taken back.',
     ],
     yes: { press: 'key-delete-yes', label: 'Delete it', said: `${name} is to be deleted.` },
     no: { press: 'key-delete-no', label: 'Keep it', said: `${name} is kept.` },

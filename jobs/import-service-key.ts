@@ -110,7 +110,7 @@ export const importServiceKey = defineJob({
       outcome: 'done',
       lines: [
         say`Service key ${name} (${code(key.id)}) of ${okmsName} is ${key.state}: ${made}.`,
-        'The bot has erased its copy. Erase yours where it is not needed any more.',
+        'The bot has erased its copy. Erase yours, in the chat too, where it is not needed any more.',
       ],
       facts: { keyId: key.id, okmsId },
     }

@@ -115,6 +115,12 @@ function assign(command: Command, words: readonly Word[]): Record<string, string
   }
   for (const value of bare) {
     const free = names.find(name => !Object.hasOwn(raw, name))
+    const last = names.at(-1)
+    if (free === undefined && last !== undefined && command.options[last]!.kind === 'command') {
+      // The name of a command may be two words.
+      raw[last] += ` ${value}`
+      continue
+    }
     if (free === undefined) {
       throw misused(command, `${quoted(value)} is one word more than /okms ${command.name} takes.`)
     }

@@ -111,7 +111,8 @@ function onlyKeyIn(text: string): JsonWebKey {
       `The set holds ${set.length} keys, and one is imported at a time.`,
       'Send one of them alone.',
     )
-  return set[0] as JsonWebKey
+  const [only] = set as (JsonWebKey | null)[]
+  return only ?? {}
 }
 
 /** Whether the members are those of one key: what the private ones sign, the public ones verify. */

@@ -1,13 +1,16 @@
 /** A canary search: no byte of a private key or passphrase lies anywhere but in the inbox, whatever was asked for or pasted. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silentLog } from '../../src/core/ports/log.js'
 import { connectRedis } from '../../src/store/redis.js'
 import { tracesOfKey } from '../fakes/key-traces.js'
 import { openssl } from '../fakes/openssl.js'
 import { startTestBot, type TestBot } from '../fakes/test-bot.js'
+
+const IMPORT = 'POST /v2/okms/resource/{okmsId}/serviceKey'
 
 let bot: TestBot
 let scratch: string
@@ -99,4 +102,70 @@ it.each([
 
   expect(said).toMatch(/holds a private key|no readable file of that name/)
   expectNowhere(tracesOfKey(pem), await everythingLeftBehind())
+})
+
+describe('a key that is imported', () => {
+  /** A key of each kind, as files of both sorts, and whatever it could be recognised by. */
+  async function ownKey(kind: 'EC' | 'RSA' | 'oct') {
+    if (kind === 'oct') {
+      const raw = randomBytes(32)
+      const jwk = JSON.stringify({ kty: 'oct', k: raw.toString('base64url') })
+      const spellings = [
+        raw,
+        raw.toString('base64url').slice(2),
+        raw.toString('base64').slice(2, 40),
+        raw.toString('hex'),
+      ]
+      return { jwk, pem: null, traces: spellings }
+    }
+    const { privateKey } =
+      kind === 'EC'
+        ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+        : generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    const jwk = privateKey.export({ format: 'jwk' })
+    const secrets = [jwk.d, jwk.p, jwk.q].filter(part => part !== undefined)
+    return { jwk: JSON.stringify(jwk), pem, traces: [...tracesOfKey(pem), ...secrets] }
+  }
+
+  it.each(['EC', 'RSA', 'oct'] as const)('leaves no byte behind (%s)', async kind => {
+    const { jwk, pem, traces } = await ownKey(kind)
+    const places: Place[] = []
+    for (const [format, text] of Object.entries({ jwk, pem })) {
+      if (text === null) continue
+      const file = join(scratch, `${kind}.${format}`)
+      await writeFile(file, text)
+      const said = await bot.type(`ana: /okms key import ${kind}-${format} ${file} prod-kms`, 'settle')
+      expect(said).toContain('of prod-kms is ACTIVE')
+      places.push(...(await everythingLeftBehind()))
+    }
+
+    expectNowhere(traces, places)
+  })
+
+  it('leaves no byte behind while it waits for OVHcloud, nor when OVHcloud refuses it', async () => {
+    const { pem, traces } = await ownKey('EC')
+    const file = join(scratch, 'refused.pem')
+    await writeFile(file, pem!)
+    await bot.sandbox.control({ faults: [{ route: IMPORT, do: 'status', status: 400, times: 1 }] })
+
+    const said = await bot.type(`ana: /okms key import refused ${file} prod-kms`, 'settle')
+
+    expect(said).toContain('The bot has erased its copy of the key.')
+    expectNowhere(traces, await everythingLeftBehind())
+  })
+
+  it('leaves no byte behind when it is pasted where it does not belong', async () => {
+    const { pem, jwk, traces } = await ownKey('EC')
+    for (const text of [pem!.trim().replaceAll('\n', '\\n'), jwk.replaceAll('"', '\\"')]) {
+      expect(await bot.type(`ana: /okms key import pasted "${text}" prod-kms`)).toContain(
+        'does not belong in a channel',
+      )
+      expect(await bot.type(`ana dm: /okms credential vcenter 30d csr:"${text}"`)).toMatch(
+        /holds a private key|not in PEM form/,
+      )
+    }
+
+    expectNowhere(traces, await everythingLeftBehind())
+  })
 })

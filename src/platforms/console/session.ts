@@ -180,4 +180,5 @@ function conversationShown({ readers }: ShownMessage, fallback: Conversation): C
 const withoutPastes = (words: string) =>
   words
     .replaceAll(/-----BEGIN[\s\S]*?(?:-----END[^-]*-----|$)/g, '(pasted)')
+    .replaceAll(/\{.*\bkty\b.*\}/gs, '(pasted)')
     .replaceAll(/[A-Za-z0-9+/=]{60,}/g, '(pasted)')

@@ -36,7 +36,7 @@ const CHOSEN = 'command'
 const VALUE = 'value'
 /** The block in which a file is pasted instead of uploaded. */
 const PASTED = '.pasted'
-const FILE_TYPES = ['pem', 'csr', 'req', 'txt']
+const FILE_TYPES = ['pem', 'csr', 'req', 'txt', 'key', 'json', 'jwk']
 
 export function encodeChoice(commands: readonly CommandFace[], heard: Heard): types.ModalView {
   const options = commands.slice(0, BLOCKS.selectOptions).map(({ name, summary }) => ({
