@@ -140,13 +140,19 @@ export function readOptions(
   for (const [name, option] of Object.entries(command.options)) {
     const given = raw[name]
     if (given !== undefined) values[name] = option.parse(given, name)
-    else if (option.required) throw misused(command, `/okms ${command.name} needs ${article(name)} ${name}.`)
+    else if (option.required) {
+      const message = `/okms ${command.name} needs ${article(name)} ${name}.`
+      throw misused(command, message, option.kind === 'file' ? BY_FORM : '')
+    }
   }
   return values
 }
 
-const misused = (command: Command, message: string) =>
-  new BotError('input.invalid', message, { hint: `Usage: ${usageOf(command)}` })
+const misused = (command: Command, message: string, more = '') =>
+  new BotError('input.invalid', message, { hint: `Usage: ${usageOf(command)}${more}` })
+
+/** A slash command of Slack carries no file. */
+const BY_FORM = ' In Slack, /okms alone opens a form that takes files.'
 
 const article = (name: string) => (/^[aeiou]/.test(name) ? 'an' : 'a')
 

@@ -3,7 +3,14 @@
  * through the real clients. How each keeps the promise goes to docs/parity.md.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { closedDirectMessages, credential, fileIn, refusal, retry } from './conversations/credentials.js'
+import {
+  closedDirectMessages,
+  credential,
+  fileIn,
+  keyIn,
+  refusal,
+  retry,
+} from './conversations/credentials.js'
 import { fileOut, lateToken, list, longTable } from './conversations/looking.js'
 import { form, thread } from './conversations/requests.js'
 import { type Conversation, openScene, PLATFORMS, type Platform, type Scene } from './conversations/scene.js'
@@ -16,6 +23,7 @@ const CONVERSATIONS: readonly Conversation[] = [
   form,
   thread,
   fileIn,
+  keyIn,
   fileOut,
   retry,
   lateToken,

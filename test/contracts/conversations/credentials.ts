@@ -1,5 +1,5 @@
 /** Conversations about one's own credential: from ask to erased, and what may come in between. */
-import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -94,6 +94,29 @@ export const fileIn: Conversation = {
     expect(bot.live()).toHaveLength(live + 1)
     expect(bot.live().at(-1)!.fromCSR).toBe(true)
     return 'yes, brought as a file or pasted'
+  },
+}
+
+export const keyIn: Conversation = {
+  name: 'key in',
+  promise: 'imports a private key that is brought along, and sends nothing of it to the platform',
+  async hold({ bot, side, ana, bo, settles, listens }) {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    const heard = listens()
+
+    await ana.brings('/okms key import legacy okms:prod-kms', 'file', {
+      name: 'legacy.pem',
+      bytes: Buffer.from(pem),
+    })
+    await settles()
+
+    expect(heard.by(ana)).toMatch(/Service key legacy \(.*\) of prod-kms is ACTIVE: EC P-256, sign, verify\./)
+    expect(heard.by(bo)).toBe('')
+    const traces = tracesOfKey(pem)
+    expect(side.wire().filter(({ bytes }) => traces.some(trace => bytes.includes(trace)))).toEqual([])
+    expect(traces.filter(trace => bot.logLines.join('').includes(trace.toString('latin1')))).toEqual([])
+    return 'yes'
   },
 }
 

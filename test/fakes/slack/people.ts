@@ -210,11 +210,16 @@ export function createPerson(name: string, parts: PersonParts): SlackPerson {
 
     async brings(line, option, file) {
       // A slash command carries no file: a bare one opens the form that does.
-      const [, command = '', ...words] = line.split(/\s+/)
+      const [, command = '', rest = ''] = /^\/okms ((?:key |reminders )?\S+)\s*(.*)$/.exec(line)!
+      const words = rest.split(/\s+/)
       await self.says('/okms')
       await self.fills({ command })
       const [, ...labels] = await self.form()
-      const fields = words.map((word, i) => [labels[i]!.split(':')[0]!, word])
+      const named = labels.map(label => label.split(':')[0]!)
+      const fields = words.map((word, i) => {
+        const [name, value] = word.split(':', 2) as [string, string | undefined]
+        return value !== undefined && named.includes(name) ? [name, value] : [named[i]!, word]
+      })
       await self.fills(Object.fromEntries(fields), { [option]: file })
     },
     pastes: (line, option, text) => self.says(`${line} ${option}:"${text.trim().replaceAll('\n', '\\n')}"`),

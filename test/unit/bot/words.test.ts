@@ -172,6 +172,11 @@ describe('commands', () => {
     expect(parse('Key  Delete vm-key')).toEqual(['key delete', { key: 'vm-key' }])
   })
 
+  it('of two words can be asked about as they are typed', () => {
+    expect(parse('help key create')).toEqual(['help', { command: 'key create' }])
+    expect(parse('help command:key create')).toEqual(['help', { command: 'key create' }])
+  })
+
   it('are help when nothing is said', () => {
     expect(parse('   ')).toEqual(['help', {}])
   })
