@@ -1,7 +1,17 @@
 /** /okms credentials prod-kms status:READY expiring:30d */
 
-import { listCredentials } from '../jobs/list-credentials.js'
-import { code, daysUntil, defineCommand, instant, lines, option, say } from '../src/core/index.js'
+import { horizonOf } from '../jobs/credential/horizon.js'
+import { type CredentialSummary, listCredentials } from '../jobs/list-credentials.js'
+import {
+  code,
+  daysUntil,
+  defineCommand,
+  type HorizonRow,
+  instant,
+  lines,
+  option,
+  say,
+} from '../src/core/index.js'
 
 const STATUSES = ['CREATING', 'READY', 'DELETING', 'ERROR', 'EXPIRED'] as const
 
@@ -53,13 +63,25 @@ export default defineCommand({
         one.name,
         one.okmsName,
         one.status,
-        String(Math.max(0, daysUntil(Date.parse(one.expiresAt), one.seenAtMs))),
+        String(daysLeft(one)),
         one.owner ?? 'unknown',
         one.fromCsr ? 'from CSR' : 'OVHcloud',
         one.id,
       ]),
       ...(age.length > 0 ? { after: age } : {}),
       fileName: 'credentials.txt',
+      horizon: horizonOf(found.map(horizonRow), found[0]!.seenAtMs, 'credentials.png'),
     })
   },
 })
+
+const daysLeft = ({ expiresAt, seenAtMs }: CredentialSummary) =>
+  Math.max(0, daysUntil(Date.parse(expiresAt), seenAtMs))
+
+function horizonRow(one: CredentialSummary): HorizonRow {
+  const { name, okmsName: okms, expiresAt, seenAtMs } = one
+  const expiresAtMs = Date.parse(expiresAt)
+  const days = daysLeft(one)
+  const left = expiresAtMs <= seenAtMs ? 'expired' : days === 1 ? '1 day' : `${days} days`
+  return { name, okms, expiresAtMs, left, isSolved: false }
+}

@@ -1,7 +1,7 @@
 /** Every reminder that a credential will get, or would have got, as it will read. Says nothing to anybody else. */
 import { z } from 'zod'
-import { BotError, defineRead, instant, type Reply, say, type Text } from '../src/core/index.js'
-import { reminderCard, timeLeft } from './reminders/cards.js'
+import { BotError, defineRead, instant, type Reply, say, type Text, timeLeft } from '../src/core/index.js'
+import { reminderCard } from './reminders/cards.js'
 import { findFollowed, refuseSolved } from './reminders/find.js'
 import { standingOf } from './reminders/look.js'
 

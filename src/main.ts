@@ -27,6 +27,7 @@ import { type Ops, startOps } from './ops/ops.js'
 import { needsPlatform } from './ops/readiness.js'
 import { createOvhClient } from './ovh/client.js'
 import { createOvhPorts } from './ovh/ports.js'
+import { createPainter } from './pictures/painter.js'
 import { createDiscordDoor } from './platforms/discord/adapter.js'
 import { createSlackDoor } from './platforms/slack/adapter.js'
 import { readPolicyFile } from './policy-file.js'
@@ -123,11 +124,13 @@ async function start(
 
 function openDoors({ discord, slack }: Config, ops: Ops): ChatDoor[] {
   const doors: ChatDoor[] = []
+  const painter = createPainter(log)
   if (discord) {
     const door = createDiscordDoor({
       ...discord,
       log,
       clock: realClock,
+      painter,
       // The door has said why: a token that is refused will not be taken by trying again.
       onFatal: () => void leave('discord', 1),
     })
@@ -135,7 +138,7 @@ function openDoors({ discord, slack }: Config, ops: Ops): ChatDoor[] {
     doors.push(door)
   }
   if (slack) {
-    const door = createSlackDoor({ ...slack, log, clock: realClock })
+    const door = createSlackDoor({ ...slack, log, clock: realClock, painter })
     ops.needs(needsPlatform('slack', door))
     doors.push(door)
   }

@@ -31,6 +31,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   'src/queue': ['src/core'],
   'src/store': ['src/core'],
   'src/ops': ['src/core'],
+  'src/pictures': ['src/core'],
   'src/platforms/discord': ['src/core'],
   'src/platforms/slack': ['src/core'],
   'src/platforms/console': ['src/core'],
@@ -53,6 +54,10 @@ const DOORS: Readonly<Record<string, { area: string; say: string }>> = {
   },
   '@bull-board/api': { area: 'src/ops', say: 'only src/ops shows the queue board' },
   '@bull-board/express': { area: 'src/ops', say: 'only src/ops shows the queue board' },
+  '@resvg/resvg-js': {
+    area: 'src/pictures',
+    say: 'only src/pictures draws: take a Painter (ports/painter.ts)',
+  },
   yaml: { area: 'src/bot', say: 'only the policy file is YAML, and src/bot reads it' },
   'discord.js': {
     area: 'src/platforms/discord',

@@ -5,6 +5,7 @@ import {
   code,
   type Followed,
   formatDuration,
+  type HorizonRow,
   instant,
   mention,
   type ReminderRules,
@@ -12,10 +13,11 @@ import {
   type Solution,
   say,
   type Text,
+  timeLeft,
 } from '../../src/core/index.js'
+import { horizonOf } from '../credential/horizon.js'
 
 const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 /** The ledger is compared with OVHcloud every 15 min; older than this is worth a word. */
 const OLD_MS = HOUR_MS
 
@@ -100,16 +102,6 @@ const whenOver = (entry: Followed, nowMs: number) => {
   return leftMs <= 0 ? 'has expired' : `expires in ${timeLeft(leftMs)}`
 }
 
-/** As people say it: 14 days, 1 day, 5 hours, 20 min. */
-export function timeLeft(leftMs: number): string {
-  // A minute late is not a day less.
-  const days = Math.round(leftMs / DAY_MS)
-  if (leftMs > DAY_MS - HOUR_MS) return days === 1 ? '1 day' : `${days} days`
-  const hours = Math.round(leftMs / HOUR_MS)
-  if (hours >= 1) return hours === 1 ? '1 hour' : `${hours} hours`
-  return formatDuration(Math.max(leftMs, 60_000))
-}
-
 function madeBy({ owner, runId, startsAt }: Followed): Text {
   if (runId === null)
     return say`Not made by the bot, valid since ${instant(startsAt, 'day')}.${nobodys(owner)}`
@@ -180,6 +172,23 @@ export function digestCard(entries: readonly Followed[], circumstances: Circumst
       ...ageLine(circumstances),
     ],
     fileName: 'reminders.txt',
+    horizon: horizonOf(
+      entries.map(entry => horizonRow(entry, nowMs)),
+      nowMs,
+      'reminders.png',
+    ),
+  }
+}
+
+function horizonRow({ name, okmsName, expiresAt, solution }: Followed, nowMs: number): HorizonRow {
+  const expiresAtMs = Date.parse(expiresAt)
+  const unsolved = expiresAtMs <= nowMs ? 'expired' : timeLeft(expiresAtMs - nowMs)
+  return {
+    name,
+    okms: okmsName,
+    expiresAtMs,
+    left: solution ? (solution.how === 'vanished' ? 'gone' : solution.how) : unsolved,
+    isSolved: solution !== undefined,
   }
 }
 

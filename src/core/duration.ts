@@ -54,6 +54,16 @@ export function parseDays(text: string, field = 'validity'): number {
   return Math.round(parseDuration(trimmed, field) / DAY_MS)
 }
 
+/** As people say it: 14 days, 1 day, 5 hours, 20 min. */
+export function timeLeft(leftMs: number): string {
+  // A minute late is not a day less.
+  const days = Math.round(leftMs / DAY_MS)
+  if (leftMs > DAY_MS - HOUR) return days === 1 ? '1 day' : `${days} days`
+  const hours = Math.round(leftMs / HOUR)
+  if (hours >= 1) return hours === 1 ? '1 hour' : `${hours} hours`
+  return formatDuration(Math.max(leftMs, MINUTE))
+}
+
 /** Two units at most, for people: `12 min 4 s`, `3 d 2 h`, `6 s`. Rounds down; under a second is `0 s`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / SECOND))

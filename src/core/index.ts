@@ -11,7 +11,7 @@ export {
   type PressContext,
 } from './command.js'
 export { usageOf } from './command-face.js'
-export { DAY_MS, daysUntil, formatDuration, parseDays, parseDuration } from './duration.js'
+export { DAY_MS, daysUntil, formatDuration, parseDays, parseDuration, timeLeft } from './duration.js'
 export { BotError, type ErrorCode } from './errors.js'
 export { type Finding, findingLines } from './finding.js'
 export { type AccountIdentities, judgeIdentities } from './identity.js'
@@ -67,7 +67,15 @@ export {
 } from './ports/service-keys.js'
 export { formatQuietHours, parseQuietHours, parseTimeZone, quietUntil } from './quiet-hours.js'
 export { normalizeRegion, oldRegionName } from './region.js'
-export { type Button, lines, type PrivateFile, type Reply, refusal } from './reply.js'
+export {
+  type Button,
+  type Horizon,
+  type HorizonRow,
+  lines,
+  type PrivateFile,
+  type Reply,
+  refusal,
+} from './reply.js'
 export type { Ending } from './run.js'
 export { normalizeRunId } from './run-id.js'
 export { Secret } from './secret.js'

@@ -37,6 +37,29 @@ export interface TableColumn {
   align?: 'left' | 'right'
 }
 
+/**
+ * What expires when, drawn beside a table that says the same. It rests as these facts and is drawn where it is sent
+ * (ports/painter.ts), as it was at `nowMs`.
+ */
+export interface Horizon {
+  fileName: string
+  nowMs: number
+  /** In the order of their end, at most 30. */
+  rows: HorizonRow[]
+  /** How many there are beside these. */
+  more: number
+}
+
+export interface HorizonRow {
+  name: string
+  okms: string
+  expiresAtMs: number
+  /** As people say it: `14 days`, `expired`, `renewed`. */
+  left: string
+  /** Nothing has to be done about it any more. */
+  isSolved: boolean
+}
+
 export type Reply =
   | { kind: 'text'; mark?: Mark; lines: Text[]; buttons?: Button[]; files?: PublicFile[] }
   | {
@@ -48,6 +71,7 @@ export type Reply =
       buttons?: Button[]
       /** Where the rows do not fit, the platform shortens visibly and sends all of them as this file. */
       fileName: string
+      horizon?: Horizon
     }
   | {
       kind: 'fields'

@@ -26,6 +26,7 @@ import { Secret } from '../core/secret.js'
 import { createEndpointProbe } from '../kmip/probe.js'
 import { createOvhClient } from '../ovh/client.js'
 import { createOvhPorts } from '../ovh/ports.js'
+import { createPainter } from '../pictures/painter.js'
 import { type ConsoleDoor, createConsoleDoor } from '../platforms/console/adapter.js'
 import type { Screen } from '../platforms/console/board.js'
 import { createInbox } from '../platforms/console/inbox.js'
@@ -105,7 +106,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     }
     const worker = await (options.worker ?? startDemoWorker)({ common, sandbox })
     closing.push(() => worker.stop())
-    const door = createConsoleDoor(options.screen, createInbox(options.home))
+    const door = createConsoleDoor(options.screen, createInbox(options.home), createPainter(log))
     const chat = await startChat({
       ...common,
       doors: [door],

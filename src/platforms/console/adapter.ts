@@ -11,6 +11,7 @@ import type {
   OutgoingMessage,
   Target,
 } from '../../core/ports/chat.js'
+import { type Painter, pictureFor } from '../../core/ports/painter.js'
 import type { PublicFile, Reply } from '../../core/reply.js'
 import { Board, type Readers, type Screen } from './board.js'
 import { formLines, readFields } from './forms.js'
@@ -28,11 +29,17 @@ export interface ConsoleDoor extends ChatDoor {
   fill(who: Actor, words: string): Promise<boolean>
 }
 
-export function createConsoleDoor(screen: Screen, inbox: Inbox): ConsoleDoor {
+export function createConsoleDoor(screen: Screen, inbox: Inbox, painter: Painter): ConsoleDoor {
   const board = new Board(screen)
   let listener: ChatListener | null = null
   /** By person: the form that waits to be filled in. */
   const openForms = new Map<string, { press: Omit<Press, 'id'>; form: Form }>()
+
+  /** Where its picture lies now, as a line; none where it has none. */
+  async function drawn(reply: Reply): Promise<string[]> {
+    const picture = await pictureFor(reply, painter)
+    return picture ? [`Picture: ${await inbox.show(picture.name, picture.bytes)}`] : []
+  }
 
   function exchangeFor(actor: Actor, conversation: Conversation): Exchange {
     const id = randomUUID()
@@ -47,7 +54,8 @@ export function createConsoleDoor(screen: Screen, inbox: Inbox): ConsoleDoor {
       async answer(reply, audience) {
         const readers = audience === 'everyone' ? readersOf(conversation) : onlyFor(actor)
         const key = `exchange/${id}/${audience}`
-        const lines = [...encodeReply(reply), ...(await save(filesOf(reply), id.slice(0, 8)))]
+        const saved = await save(filesOf(reply), id.slice(0, 8))
+        const lines = [...encodeReply(reply), ...saved, ...(await drawn(reply))]
         if (board.find(key)) board.edit(key, lines, buttonsOf(reply))
         else board.show({ key, readers, lines, buttons: buttonsOf(reply) })
       },
@@ -111,12 +119,13 @@ export function createConsoleDoor(screen: Screen, inbox: Inbox): ConsoleDoor {
     },
 
     async post({ key, target, reply, possibleRepeat }: OutgoingMessage) {
-      const lines = possibleRepeat ? ['(possibly a repeat)', ...encodeReply(reply)] : encodeReply(reply)
+      const above = possibleRepeat ? ['(possibly a repeat)'] : []
+      const lines = [...above, ...encodeReply(reply), ...(await drawn(reply))]
       board.show({ key, readers: readersOfTarget(target), lines, buttons: buttonsOf(reply) })
       return { key }
     },
     async edit(ref, { reply }) {
-      board.edit(ref.key!, encodeReply(reply), buttonsOf(reply))
+      board.edit(ref.key!, [...encodeReply(reply), ...(await drawn(reply))], buttonsOf(reply))
     },
     find: async key => (board.find(key) ? { key } : null),
     async remove(ref) {

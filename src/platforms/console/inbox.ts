@@ -1,11 +1,14 @@
-/** Where files land that the bot hands to a person in the terminal: `<home>/inbox/<person>/`, readable by the owner alone. */
+/** Where files land that the bot hands to a person in the terminal: `<home>/inbox/<person>/`, and pictures: `<home>/pictures/`. Readable by the owner alone. */
+import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { mkdir, open } from 'node:fs/promises'
+import { mkdir, open, rename, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 
 export interface Inbox {
   /** Writes a file of mode 0600 and answers its path as people would type it. One that exists gets `-<suffix>`. */
   put(person: string, name: string, content: Buffer, suffix: string): Promise<string>
+  /** Writes a picture that everybody may see over the last one of that name, and answers its path. */
+  show(name: string, content: Buffer): Promise<string>
 }
 
 export function createInbox(home: string): Inbox {
@@ -25,6 +28,16 @@ export function createInbox(home: string): Inbox {
         }
       }
       throw new Error(`${join(folder, name)} exists already`)
+    },
+
+    async show(name, content) {
+      const folder = join(home, 'pictures')
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      const path = join(folder, name)
+      const fresh = `${path}.${randomUUID()}`
+      await writeFile(fresh, content, { mode: 0o600, flag: 'wx' })
+      await rename(fresh, path)
+      return pathAsTyped(path)
     },
   }
 }

@@ -6,6 +6,7 @@
 import type { ChatDoor, ChatListener } from '../../core/ports/chat.js'
 import type { Clock } from '../../core/ports/clock.js'
 import type { Log } from '../../core/ports/log.js'
+import type { Painter } from '../../core/ports/painter.js'
 import type { Secret } from '../../core/secret.js'
 import { examineDiscord } from './checkup.js'
 import { encodeCommands } from './commands.js'
@@ -27,6 +28,7 @@ export interface DiscordParts {
   apiUrl: string
   log: Log
   clock: Clock
+  painter: Painter
   /** Discord will never take this token (or these settings): the process has to end. Told once, after one line in the log. */
   onFatal(): void
   /** Least time between two messages in one conversation, in milliseconds; 1000 when absent. */
@@ -55,6 +57,7 @@ export function createDiscordDoor({
   apiUrl,
   log,
   clock,
+  painter,
   onFatal,
   paceMs = PACE_MS,
 }: DiscordParts): DiscordDoor {
@@ -81,6 +84,7 @@ export function createDiscordDoor({
     tokens,
     clock,
     log,
+    painter,
     selfId: () => gateway?.selfId() ?? applicationId,
   })
   const groupsOf = createRoleReader(guildIds, wire, clock, log)
@@ -116,7 +120,17 @@ export function createDiscordDoor({
     isConnected: () => gateway?.isConnected() ?? false,
 
     async start(listener: ChatListener) {
-      const hear = createHearing({ wire, tokens, messages, groupsOf, guildIds, apiUrl, listener, log })
+      const hear = createHearing({
+        wire,
+        tokens,
+        messages,
+        painter,
+        groupsOf,
+        guildIds,
+        apiUrl,
+        listener,
+        log,
+      })
       const onInteraction = (payload: unknown) => {
         const heard: Promise<void> = hear(payload).finally(() => underWay.delete(heard))
         underWay.add(heard)

@@ -3,6 +3,7 @@ import type { Actor, Conversation } from '../../core/actor.js'
 import { BotError } from '../../core/errors.js'
 import type { Exchange, Handover, MessageRef, OutgoingMessage } from '../../core/ports/chat.js'
 import type { Log } from '../../core/ports/log.js'
+import { type Painter, pictureFor } from '../../core/ports/painter.js'
 import { lines, type Reply } from '../../core/reply.js'
 import { CODE, isOneOf } from './errors.js'
 import { escapeMarkdown, inlineCode } from './markup.js'
@@ -15,6 +16,7 @@ export interface ExchangeParts {
   wire: Wire
   tokens: Tokens
   messages: Messages
+  painter: Painter
   log: Log
 }
 
@@ -33,7 +35,7 @@ export interface DiscordExchange extends Exchange {
 }
 
 export function createExchange(
-  { wire, tokens, messages, log }: ExchangeParts,
+  { wire, tokens, messages, painter, log }: ExchangeParts,
   asked: Asked,
 ): DiscordExchange {
   const { id, token, actor, conversation } = asked
@@ -116,10 +118,11 @@ export function createExchange(
     }
     const above = asked.words === undefined ? [] : [`-# <@${actor.id}> · ${escapeMarkdown(asked.words)}`]
     if (published && 'ref' in published) return messages.edit(published.ref, outgoing, above)
-    const encoded = encodeReply(reply, { above })
+    const encoded = async () => encodeReply(reply, { above, picture: await pictureFor(reply, painter) })
     if (published) {
       const { followUp } = published
-      await throughToken(token => wire.editFollowUp(token, followUp, encoded))
+      const message = await encoded()
+      await throughToken(token => wire.editFollowUp(token, followUp, message))
       return
     }
     try {
@@ -127,7 +130,8 @@ export function createExchange(
     } catch (error) {
       // Where the bot may not write, or not now, the interaction still may. The first answer must show something before.
       if (first === 'thinking') await showToAsker(encodeReply(lines('Answered below, for everyone here.')))
-      const sent = await throughToken(token => wire.followUp(token, encoded, false))
+      const message = await encoded()
+      const sent = await throughToken(token => wire.followUp(token, message, false))
       if (sent === null) throw error
       published = { followUp: sent.id }
       return
@@ -146,7 +150,8 @@ export function createExchange(
     answer: (reply, audience) =>
       inTurn(async () => {
         if (audience === 'everyone') return publish(reply)
-        if ((await showToAsker(encodeReply(reply))) !== null) return
+        const picture = await pictureFor(reply, painter)
+        if ((await showToAsker(encodeReply(reply, { picture }))) !== null) return
         await messages.post({
           key: `answer/${id}/asker`,
           target: { to: 'person', actor, otherwise: conversation },

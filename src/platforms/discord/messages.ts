@@ -8,6 +8,7 @@ import { BotError } from '../../core/errors.js'
 import type { ChatDoor, MessageRef, OutgoingMessage, Target } from '../../core/ports/chat.js'
 import type { Clock } from '../../core/ports/clock.js'
 import type { Log } from '../../core/ports/log.js'
+import { type Painter, pictureFor } from '../../core/ports/painter.js'
 import { CODE, isOneOf } from './errors.js'
 import { HISTORY, MESSAGE } from './limits.js'
 import { encodeReply } from './replies.js'
@@ -20,6 +21,7 @@ export interface MessagesParts {
   tokens: Tokens
   clock: Clock
   log: Log
+  painter: Painter
   /** The bot's own user id. */
   selfId(): string
 }
@@ -47,23 +49,27 @@ export const markOf = (key: string): number =>
 
 export type Messages = ReturnType<typeof createMessages>
 
-export function createMessages({ wire, tokens, clock, log, selfId }: MessagesParts) {
+export function createMessages({ wire, tokens, clock, log, painter, selfId }: MessagesParts) {
   const directChannels = new Map<string, string>()
   const openedThreads = new Set<string>()
   /** Answers whose token died, and where they are shown since: id → address. */
   const moved = new Map<string, Ref>()
 
-  function encode(
+  async function encode(
     { key, reply, possibleRepeat }: OutgoingMessage,
     mentions?: string,
     above: readonly string[] = [],
-  ): Outgoing {
+  ): Promise<Outgoing> {
     const head = [
       ...(possibleRepeat ? ['-# possibly a repeat'] : []),
       ...(mentions ? [`<@${mentions}>`] : []),
       ...above,
     ]
-    const { components, files, notifies } = encodeReply(reply, { id: markOf(key), above: head })
+    const { components, files, notifies } = encodeReply(reply, {
+      id: markOf(key),
+      above: head,
+      picture: await pictureFor(reply, painter),
+    })
     return { components, files, notify: mentions ? [...notifies, mentions] : notifies }
   }
 
@@ -107,7 +113,7 @@ export function createMessages({ wire, tokens, clock, log, selfId }: MessagesPar
     { actor, otherwise }: Extract<Target, { to: 'person' }>,
   ): Promise<Ref> {
     try {
-      return await sendTo(await directChannel(actor.id), message, encode(message))
+      return await sendTo(await directChannel(actor.id), message, await encode(message))
     } catch (error) {
       if (!isOneOf(error, ...CLOSED) || otherwise === undefined || otherwise.kind === 'dm') throw error
     }
@@ -119,7 +125,7 @@ export function createMessages({ wire, tokens, clock, log, selfId }: MessagesPar
     }
     if (live) {
       try {
-        const sent = await wire.followUp(live.token, encode(message), true)
+        const sent = await wire.followUp(live.token, await encode(message), true)
         return { interaction: live.id, channel: otherwise.id, message: sent.id, for: actor.id }
       } catch (error) {
         if (!isOneOf(error, ...DEAD_TOKEN)) throw error
@@ -130,7 +136,7 @@ export function createMessages({ wire, tokens, clock, log, selfId }: MessagesPar
   }
 
   async function sendMentioning(message: OutgoingMessage, channelId: string, userId: string): Promise<Ref> {
-    return { ...(await sendTo(channelId, message, encode(message, userId))), for: userId }
+    return { ...(await sendTo(channelId, message, await encode(message, userId))), for: userId }
   }
 
   /** The thread under a message, opened when it is not there; the conversation itself where Discord has no threads. */
@@ -158,10 +164,9 @@ export function createMessages({ wire, tokens, clock, log, selfId }: MessagesPar
     const known = moved.get(ref.message) ?? (await findIn(ref.channel, message.key))
     const there = known && known !== 'unknown' ? known : await sendMentioning(message, ref.channel, userId)
     moved.set(ref.message, { ...there, for: userId })
-    if (known && known !== 'unknown')
-      await awake(there.channel, () =>
-        wire.editMessage(there.channel, there.message, encode(message, userId)),
-      )
+    if (!known || known === 'unknown') return
+    const outgoing = await encode(message, userId)
+    await awake(there.channel, () => wire.editMessage(there.channel, there.message, outgoing))
   }
 
   async function findIn(channelId: string, key: string): Promise<Ref | null | 'unknown'> {
@@ -189,19 +194,19 @@ export function createMessages({ wire, tokens, clock, log, selfId }: MessagesPar
         target.to === 'thread'
           ? await threadOf(target, message.under as Ref | undefined)
           : target.conversation.id
-      return sendTo(channelId, message, encode(message, undefined, above))
+      return sendTo(channelId, message, await encode(message, undefined, above))
     },
 
     async edit(at: MessageRef, message: OutgoingMessage, above?: readonly string[]): Promise<void> {
       const ref = at as Ref
       if (ref.interaction === undefined) {
-        const outgoing = encode(message, ref.for, above)
+        const outgoing = await encode(message, ref.for, above)
         return awake(ref.channel, () => wire.editMessage(ref.channel, ref.message, outgoing))
       }
       const live = tokens.find(ref.interaction)
       if (!live) return tellElsewhere(ref, message)
       try {
-        await wire.editFollowUp(live.token, ref.message, encode(message))
+        await wire.editFollowUp(live.token, ref.message, await encode(message))
       } catch (error) {
         if (!isOneOf(error, ...DEAD_TOKEN)) throw error
         tokens.drop(live.id)

@@ -12,6 +12,7 @@ import {
   ComponentType,
 } from 'discord.js'
 import { BotError } from '../../core/errors.js'
+import type { Picture } from '../../core/ports/painter.js'
 import type { Button, Mark, PublicFile, Reply } from '../../core/reply.js'
 import { plain, type Text } from '../../core/text.js'
 import { MESSAGE } from './limits.js'
@@ -35,6 +36,7 @@ export interface Around {
   /** Lines in Discord's Markdown above the reply. */
   above?: readonly string[]
   files?: readonly DiscordFile[]
+  picture?: Picture | null
   /** Identifies the first component, and by that the message when history is searched; 1 to 2³¹ − 1. */
   id?: number
 }
@@ -58,9 +60,11 @@ export function encodeReply(reply: Reply, around: Around = {}): DiscordMessage {
   const { parts, isCard, colour, files } = encodeParts(reply, budget)
   const buttons = buttonRows('buttons' in reply ? (reply.buttons ?? []) : [])
   const attached = named([...files.map(asDiscordFile), ...(around.files ?? [])])
+  const picture = around.picture ?? null
   const head = above === '' ? [] : [text(above)]
   const shown: APIComponentInContainer[] = [
     ...parts.filter(part => part.trim() !== '').map(text),
+    ...(picture ? [gallery(picture)] : []),
     ...attached.map(({ name }) => ({
       type: ComponentType.File as const,
       file: { url: `attachment://${name}` },
@@ -73,7 +77,12 @@ export function encodeReply(reply: Reply, around: Around = {}): DiscordMessage {
     ? [...head, { type: ComponentType.Container, accent_color: colour, components: shown }]
     : [...head, ...shown]
   if (around.id !== undefined) components[0] = { ...components[0]!, id: around.id }
-  return { components, files: attached, notifies: reply.kind === 'text' ? mentionedIn(reply.lines) : [] }
+  const drawn = picture ? [{ name: picture.name, data: picture.bytes }] : []
+  return {
+    components,
+    files: [...attached, ...drawn],
+    notifies: reply.kind === 'text' ? mentionedIn(reply.lines) : [],
+  }
 }
 
 interface Parts {
@@ -205,6 +214,11 @@ const plainFields = (fields: readonly { label: string; value: Text }[]) =>
   fields.map(({ label, value }) => `${label}: ${plain(value)}`)
 
 const text = (content: string) => ({ type: ComponentType.TextDisplay as const, content })
+
+const gallery = ({ name, alt }: Picture) => ({
+  type: ComponentType.MediaGallery as const,
+  items: [{ media: { url: `attachment://${name}` }, description: alt }],
+})
 
 const STYLES = { primary: ButtonStyle.Primary, danger: ButtonStyle.Danger } as const
 

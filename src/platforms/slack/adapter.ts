@@ -3,6 +3,7 @@ import { App } from '@slack/bolt'
 import type { ChatDoor } from '../../core/ports/chat.js'
 import type { Clock } from '../../core/ports/clock.js'
 import type { Log } from '../../core/ports/log.js'
+import type { Painter } from '../../core/ports/painter.js'
 import type { Secret } from '../../core/secret.js'
 import { examineSlack } from './checkup.js'
 import { createExchange } from './exchange.js'
@@ -24,6 +25,7 @@ export interface SlackDoorOptions {
   apiUrl: string
   log: Log
   clock: Clock
+  painter: Painter
   /** Absent: as fast as Slack allows. */
   paceMs?: number
 }
@@ -38,7 +40,7 @@ export interface SlackDoor extends ChatDoor {
 }
 
 export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
-  const { botToken, transport, apiUrl, log, clock } = options
+  const { botToken, transport, apiUrl, log, clock, painter } = options
   const web = createSlackWeb({ botToken, apiUrl, log })
   const handOver = createHandOver(web, log)
   const receiver =
@@ -76,7 +78,7 @@ export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
         listener,
         web,
         groups: createUserGroups(web, clock, log),
-        exchangeFor: heard => createExchange(heard, { web, handOver, clock, log }),
+        exchangeFor: heard => createExchange(heard, { web, handOver, clock, log, painter }),
         teamIds: options.teamIds.length > 0 ? options.teamIds : [bot.teamId],
         botUserId: bot.userId,
         log,
@@ -86,7 +88,7 @@ export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
       log.info('Slack is connected', { way: transport.way, team: bot.teamId })
     },
 
-    ...createMessages({ web, handOver, clock, log }),
+    ...createMessages({ web, handOver, clock, log, painter }),
 
     examine: channels => examineSlack(web, channels),
 

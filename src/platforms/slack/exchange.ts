@@ -6,12 +6,13 @@ import { BotError } from '../../core/errors.js'
 import type { Exchange } from '../../core/ports/chat.js'
 import type { Clock } from '../../core/ports/clock.js'
 import type { Log } from '../../core/ports/log.js'
-import type { PublicFile, Reply } from '../../core/reply.js'
+import { type Painter, pictureFor } from '../../core/ports/painter.js'
+import type { Reply } from '../../core/reply.js'
 import type { Heard } from './commands.js'
 import { slackErrorOf } from './errors.js'
 import type { HandOver } from './hand-over.js'
 import { RESPONSE_URL } from './limits.js'
-import { contextBlock, encodeReply } from './replies.js'
+import { contextBlock, encodeReply, type SlackFile } from './replies.js'
 import type { OutgoingBlocks, SlackWeb, Spot } from './web.js'
 
 export interface ExchangeParts {
@@ -19,6 +20,7 @@ export interface ExchangeParts {
   handOver: HandOver
   clock: Clock
   log: Log
+  painter: Painter
 }
 
 /** A person waits for this answer, so it is given up early for another way. */
@@ -61,10 +63,10 @@ export function createExchange(heard: Heard, parts: ExchangeParts): Exchange {
   }
 
   /** In the person's direct messages, since an ephemeral message carries none. Answers what to say about it. */
-  async function sendFilesToAsker(files: readonly PublicFile[]): Promise<string> {
+  async function sendFilesToAsker(files: readonly SlackFile[]): Promise<string> {
     const names = files.map(({ name }) => name).join(', ')
     try {
-      await web.upload({ channel: await web.directMessages(actor.id), threadTs: null }, files.map(asBytes))
+      await web.upload({ channel: await web.directMessages(actor.id), threadTs: null }, files)
       return `${names}: in your direct messages with the bot.`
     } catch (error) {
       log.warn('files not sent', { reason: String(error) })
@@ -77,7 +79,7 @@ export function createExchange(heard: Heard, parts: ExchangeParts): Exchange {
     async acknowledge() {},
 
     async answer(reply: Reply, audience: 'asker' | 'everyone') {
-      const { text, blocks, files } = encodeReply(reply)
+      const { text, blocks, files } = encodeReply(reply, await pictureFor(reply, parts.painter))
       if (audience === 'asker') {
         const note = files.length === 0 ? [] : [contextBlock(await sendFilesToAsker(files))]
         await tellAsker({ text, blocks: [...blocks, ...note] })
@@ -87,7 +89,7 @@ export function createExchange(heard: Heard, parts: ExchangeParts): Exchange {
       if (files.length === 0) return
       const shared =
         thread !== null &&
-        (await web.upload(thread, files.map(asBytes)).then(
+        (await web.upload(thread, files).then(
           () => true,
           error => {
             log.warn('files not shared', { reason: String(error) })
@@ -117,8 +119,6 @@ export function createExchange(heard: Heard, parts: ExchangeParts): Exchange {
     },
   }
 }
-
-const asBytes = ({ name, text }: PublicFile) => ({ name, bytes: Buffer.from(text) })
 
 /** Answers through the `response_url`; `false` when it is used up, too old or refused. */
 function createResponder({ responseUrl, mayReplace }: Heard, clock: Clock) {

@@ -4,6 +4,7 @@ import { BotError } from '../../core/errors.js'
 import type { ChatDoor, MessageRef, OutgoingMessage, Target } from '../../core/ports/chat.js'
 import type { Clock } from '../../core/ports/clock.js'
 import type { Log } from '../../core/ports/log.js'
+import { type Painter, pictureFor } from '../../core/ports/painter.js'
 import type { Reply } from '../../core/reply.js'
 import { mention } from '../../core/text.js'
 import { slackErrorOf } from './errors.js'
@@ -17,6 +18,7 @@ export interface MessageParts {
   handOver: HandOver
   clock: Clock
   log: Log
+  painter: Painter
 }
 
 /** A message that may have been sent is looked for in so much of the past; the outbox gives up after a day. */
@@ -27,16 +29,19 @@ const LOOK_BACK_MS = 24 * 3_600_000
  * `{ephemeral, user}`, which cannot be changed any more.
  */
 export function createMessages(parts: MessageParts): Pick<ChatDoor, 'post' | 'edit' | 'find' | 'remove'> {
-  const { web, handOver, clock, log } = parts
+  const { web, handOver, clock, log, painter } = parts
+
+  async function encoded(message: OutgoingMessage): Promise<EncodedReply> {
+    return noted(message, encodeReply(message.reply, await pictureFor(message.reply, painter)))
+  }
 
   async function send(spot: Spot, message: EncodedReply, key: string): Promise<MessageRef> {
     const ts = await web.post(spot, message, key)
     const ref = { channel: spot.channel, ts }
     if (message.files.length === 0) return ref
     const thread = { channel: spot.channel, threadTs: spot.threadTs ?? ts }
-    const bytes = message.files.map(({ name, text }) => ({ name, bytes: Buffer.from(text) }))
     // The message stands; failing now would send it twice.
-    const files = await web.upload(thread, bytes).catch(error => {
+    const files = await web.upload(thread, message.files).catch(error => {
       log.warn('files not shared', { key, reason: String(error) })
       return []
     })
@@ -49,7 +54,7 @@ export function createMessages(parts: MessageParts): Pick<ChatDoor, 'post' | 'ed
   ): Promise<MessageRef> {
     try {
       const channel = await web.directMessages(actor.id)
-      return await send({ channel, threadTs: null }, encoded(message), message.key)
+      return await send({ channel, threadTs: null }, await encoded(message), message.key)
     } catch (error) {
       const isClosed = BotError.from(error).code === 'chat.refused'
       if (!isClosed || otherwise === undefined || otherwise.kind === 'dm') throw error
@@ -60,11 +65,12 @@ export function createMessages(parts: MessageParts): Pick<ChatDoor, 'post' | 'ed
 
   async function sendBeside(actor: Actor, spot: Spot, message: OutgoingMessage): Promise<MessageRef> {
     try {
-      await web.postEphemeral(spot, actor.id, encoded(message))
+      await web.postEphemeral(spot, actor.id, await encoded(message))
       return { ephemeral: `${spot.channel}/${spot.threadTs ?? ''}`, user: actor.id }
     } catch (error) {
       if (BotError.from(error).code !== 'chat.refused') throw error
-      return send(spot, encoded({ ...message, reply: addressed(message.reply, actor) }), message.key)
+      const named = { ...message, reply: addressed(message.reply, actor) }
+      return send(spot, await encoded(named), message.key)
     }
   }
 
@@ -79,7 +85,8 @@ export function createMessages(parts: MessageParts): Pick<ChatDoor, 'post' | 'ed
   return {
     async post(message) {
       if (message.target.to === 'person') return sendToPerson(message.target, message)
-      return send(await spotFor(message.target, message.under), encoded(message), message.key)
+      const spot = await spotFor(message.target, message.under)
+      return send(spot, await encoded(message), message.key)
     },
 
     async edit(ref, message) {
@@ -89,11 +96,12 @@ export function createMessages(parts: MessageParts): Pick<ChatDoor, 'post' | 'ed
         await web.postEphemeral(
           { channel: channel!, threadTs: threadTs === '' ? null : threadTs! },
           ref.user!,
-          encoded(message),
+          encodeReply(message.reply),
         )
         return
       }
-      await web.update(ref.channel!, ref.ts!, encoded(message), message.key)
+      // What hangs beside it stays as it was: a picture says of when it is.
+      await web.update(ref.channel!, ref.ts!, noted(message, encodeReply(message.reply)), message.key)
     },
 
     async find(key, target, under) {
@@ -121,8 +129,7 @@ export function createMessages(parts: MessageParts): Pick<ChatDoor, 'post' | 'ed
   }
 }
 
-function encoded({ reply, possibleRepeat }: OutgoingMessage): EncodedReply {
-  const message = encodeReply(reply)
+function noted({ possibleRepeat }: OutgoingMessage, message: EncodedReply): EncodedReply {
   if (!possibleRepeat) return message
   const note = contextBlock('You may have seen this before: the bot was interrupted while sending it.')
   return { ...message, blocks: [note, ...message.blocks] }

@@ -3,6 +3,7 @@
  * shortened visibly, and all of it goes along as a `.txt` file. https://docs.slack.dev/reference/block-kit/blocks
  */
 import type { types } from '@slack/bolt'
+import type { Picture } from '../../core/ports/painter.js'
 import type { Button, PublicFile, Reply } from '../../core/reply.js'
 import { plain, type Text } from '../../core/text.js'
 import { BLOCKS, MESSAGE, TABLE } from './limits.js'
@@ -13,7 +14,14 @@ export interface EncodedReply {
   text: string
   blocks: types.KnownBlock[]
   /** Sent beside the message: ephemeral ones cannot carry files. */
-  files: PublicFile[]
+  files: SlackFile[]
+}
+
+export interface SlackFile {
+  name: string
+  bytes: Buffer
+  /** Of a picture, for those who cannot see it. */
+  alt?: string
 }
 
 /** Buttons are told apart by this prefix and the `press`; https://docs.slack.dev/reference/block-kit/block-elements/button-element */
@@ -24,7 +32,7 @@ const COLLECT = 'collect'
 const PREVIEW_NOTE =
   'Slack shows text files such as .pem opened, here in the direct messages. With type:RSA format:p12 the command gives one closed file instead.'
 
-export function encodeReply(reply: Reply): EncodedReply {
+export function encodeReply(reply: Reply, picture: Picture | null = null): EncodedReply {
   const { title, body, buttons, files } = partsOf(reply)
   const head = title === undefined ? [] : [titleBlock(title)]
   const tail = [
@@ -33,15 +41,19 @@ export function encodeReply(reply: Reply): EncodedReply {
   ]
   const room = BLOCKS.blocksPerMessage - BLOCKS.blocksForNotes - head.length - tail.length
   const text = escapedWithin(plainReply(reply), MESSAGE.textChars)
-  if (body.length <= room) return { text, blocks: [...head, ...body, ...tail], files }
+  const drawn = picture ? [picture] : []
+  if (body.length <= room)
+    return { text, blocks: [...head, ...body, ...tail], files: [...files.map(asBytes), ...drawn] }
   const whole: PublicFile = { name: 'all.txt', text: `${plainReply(reply)}\n` }
   const more = contextBlock(`… ${body.length - room + 1} more parts, all of it in ${whole.name}`)
   return {
     text,
     blocks: [...head, ...body.slice(0, room - 1), more, ...tail],
-    files: [...files, whole],
+    files: [...[...files, whole].map(asBytes), ...drawn],
   }
 }
+
+const asBytes = ({ name, text }: PublicFile): SlackFile => ({ name, bytes: Buffer.from(text) })
 
 interface Parts {
   title?: Text

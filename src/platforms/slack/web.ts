@@ -41,7 +41,7 @@ const MOST_PAGES = 5
 
 export function createSlackWeb({ botToken, apiUrl, log }: { botToken: Secret; apiUrl: string; log: Log }) {
   const createClient = (timeout: number) =>
-    new webApi.WebClient(botToken.reveal(), {
+    new Client(botToken.reveal(), {
       slackApiUrl: apiUrl,
       retryConfig: { retries: 0 },
       timeout,
@@ -185,13 +185,18 @@ export function createSlackWeb({ botToken, apiUrl, log }: { botToken: Secret; ap
      */
     async upload(
       { channel, threadTs }: Spot,
-      files: readonly { name: string; bytes: Buffer }[],
+      files: readonly { name: string; bytes: Buffer; alt?: string }[],
     ): Promise<string[]> {
       const answer = await asked('files.completeUploadExternal', () =>
         client.filesUploadV2({
           channel_id: channel,
           ...(threadTs === null ? {} : { thread_ts: threadTs }),
-          file_uploads: files.map(({ name, bytes }) => ({ file: bytes, filename: name, title: name })),
+          file_uploads: files.map(({ name, bytes, alt }) => ({
+            file: bytes,
+            filename: name,
+            title: name,
+            ...(alt === undefined ? {} : { alt_text: alt }),
+          })),
         } as Parameters<typeof client.filesUploadV2>[0]),
       )
       const uploaded = answer.files.flatMap(one => one.files ?? [])
@@ -223,6 +228,22 @@ export function createSlackWeb({ botToken, apiUrl, log }: { botToken: Secret; ap
     async deleteFile(fileId: string): Promise<void> {
       await asked('files.delete', () => client.files.delete({ file: fileId }))
     },
+  }
+}
+
+/**
+ * The library calls the description of a picture `alt_text`, as Block Kit does; the method knows only `alt_txt`, of at most 1000
+ * characters, and pays no heed to the other. https://docs.slack.dev/reference/methods/files.getUploadURLExternal
+ */
+class Client extends webApi.WebClient {
+  override apiCall(method: string, options: Record<string, unknown> = {}) {
+    const { alt_text: described, ...rest } = options
+    return super.apiCall(
+      method,
+      method === 'files.getUploadURLExternal' && described !== undefined
+        ? { ...rest, alt_txt: described }
+        : options,
+    )
   }
 }
 

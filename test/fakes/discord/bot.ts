@@ -13,6 +13,7 @@ import { Secret } from '../../../src/core/secret.js'
 import { startDemoWorker } from '../../../src/demo/demo.js'
 import { startRedisServer } from '../../../src/demo/redis-server.js'
 import { createLog } from '../../../src/ops/log.js'
+import { createPainter } from '../../../src/pictures/painter.js'
 import { createDiscordDoor, type DiscordDoor } from '../../../src/platforms/discord/adapter.js'
 import { createTimeTravel } from '../../../src/queue/time-travel.js'
 import { startSandbox } from '../../../src/sandbox/sandbox.js'
@@ -66,6 +67,7 @@ export async function startDiscordBot() {
       apiUrl: discord.apiUrl,
       log,
       clock,
+      painter: createPainter(log),
       onFatal: () => void fatal++,
       paceMs: 0,
     })

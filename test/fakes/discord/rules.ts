@@ -64,6 +64,7 @@ export interface Component {
   components?: Component[]
   component?: Component
   file?: { url: string }
+  items?: { media: { url: string }; description?: string }[]
 }
 
 export interface MessageBody {
@@ -84,6 +85,7 @@ export const flatten = (components: readonly Component[] = []): Component[] =>
   ])
 
 const V2_ONLY = [9, 10, 11, 12, 13, 14, 17]
+const GALLERY = 12
 const FILE = 13
 const BUTTON = 2
 
@@ -133,9 +135,15 @@ function checkFiles(
   }
   if (attachments.length !== fileNames.size)
     throw invalid('attachments: one is listed that is not in the request')
-  const shown = all
-    .filter(({ type }) => type === FILE)
-    .map(({ file }) => file!.url.replace('attachment://', ''))
+  const galleries = all.filter(({ type }) => type === GALLERY)
+  for (const { items = [] } of galleries) {
+    if (items.length < 1 || items.length > 10) throw invalid('items: 1 to 10')
+    if (items.some(({ description = '' }) => description.length > 1024)) throw invalid('description: 1024')
+  }
+  const shown = [
+    ...all.filter(({ type }) => type === FILE).map(({ file }) => file!.url),
+    ...galleries.flatMap(({ items }) => items!.map(({ media }) => media.url)),
+  ].map(url => url.replace('attachment://', ''))
   for (const name of shown)
     if (![...fileNames.values()].includes(name)) throw invalid(`components: there is no attachment ${name}`)
   // Discord takes it and shows nothing of it: a mistake all the same.

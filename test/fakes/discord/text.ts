@@ -23,7 +23,13 @@ export function readMessage({ components, attachments, isThinking }: Message, wo
   const all = flatten(components)
   const texts = all.filter(({ type }) => type === 10).map(({ content }) => renderMarkdown(content!, world))
   const buttons = all.filter(({ type }) => type === 2).map(({ label }) => `[${label}]`)
-  const files = attachments.map(({ name }) => name)
+  const described = new Map(
+    all.flatMap(({ items = [] }) => items.map(({ media, description }) => [media.url, description])),
+  )
+  const files = attachments.map(({ name }) => {
+    const alt = described.get(`attachment://${name}`)
+    return alt === undefined ? name : `${name} (${alt})`
+  })
   return [
     ...texts,
     ...(files.length > 0 ? [files.join(' · ')] : []),

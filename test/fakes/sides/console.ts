@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { silentLog } from '../../../src/core/ports/log.js'
+import { createPainter } from '../../../src/pictures/painter.js'
 import { createConsoleDoor } from '../../../src/platforms/console/adapter.js'
 import type { ShownMessage } from '../../../src/platforms/console/board.js'
 import { createInbox, type Inbox } from '../../../src/platforms/console/inbox.js'
@@ -17,6 +19,7 @@ export async function consoleSide(): Promise<Side> {
   const received: { person: string; name: string; path: string }[] = []
   const inbox = createInbox(disk)
   const noting: Inbox = {
+    ...inbox,
     async put(person, name, ...rest) {
       const path = await inbox.put(person, name, ...rest)
       received.push({ person, name, path: resolve(path) })
@@ -26,7 +29,7 @@ export async function consoleSide(): Promise<Side> {
   const printed: string[] = []
   const screen = { print: (lines: readonly string[]) => void printed.push(...lines), rewrite: () => false }
   // The terminal and what stands on it outlive a restart of what answers there.
-  const door = createConsoleDoor(screen, noting)
+  const door = createConsoleDoor(screen, noting, createPainter(silentLog))
   const nothing = async () => {}
   const session = createSession({ door, people: PEOPLE, home: HOME, settle: nothing, advance: nothing })
 

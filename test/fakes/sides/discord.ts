@@ -2,6 +2,7 @@
 import type { MovableClock } from '../../../src/core/ports/clock.js'
 import type { Log } from '../../../src/core/ports/log.js'
 import { Secret } from '../../../src/core/secret.js'
+import { createPainter } from '../../../src/pictures/painter.js'
 import { createDiscordDoor } from '../../../src/platforms/discord/adapter.js'
 import type { DiscordPerson } from '../discord/person.js'
 import { type FakeDiscord, startFakeDiscord } from '../discord/server.js'
@@ -37,6 +38,7 @@ export async function discordSide({ clock, log }: { clock: MovableClock; log: Lo
         apiUrl: discord.apiUrl,
         log,
         clock,
+        painter: createPainter(log),
         onFatal: () => log.error('Discord ended the bot', {}),
         paceMs: 0,
       }),

@@ -2,6 +2,7 @@
 import type { MovableClock } from '../../../src/core/ports/clock.js'
 import type { Log } from '../../../src/core/ports/log.js'
 import { Secret } from '../../../src/core/secret.js'
+import { createPainter } from '../../../src/pictures/painter.js'
 import { createSlackDoor, type SlackDoor } from '../../../src/platforms/slack/adapter.js'
 import { SCOPES } from '../../../src/platforms/slack/manifest.js'
 import { deliverOverHttp, SIGNING_SECRET } from '../slack/deliver.js'
@@ -44,6 +45,7 @@ export async function slackSide({ clock, log }: { clock: MovableClock; log: Log 
         apiUrl: server.url,
         log,
         clock,
+        painter: createPainter(log),
         paceMs: 0,
       })
       return door

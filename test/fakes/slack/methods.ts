@@ -149,15 +149,17 @@ export const METHODS: Readonly<Record<string, Method>> = {
     }),
   },
   'files.getUploadURLExternal': {
-    args: ['filename!', 'length!', 'alt_text', 'snippet_type'],
+    args: ['filename!', 'length!', 'alt_txt', 'snippet_type'],
     scopes: ['files:write'],
-    run({ filename, length, snippet_type: snippet }, world, site) {
+    run({ filename, length, alt_txt: alt = '', snippet_type: snippet }, world, site) {
+      if (alt.length > 1000) throw new SlackRefusal('alt_txt_too_large')
       if (snippet !== undefined)
         throw new SlackRefusal('invalid_arguments', 'snippet_type shows the text inline')
       const id = world.next('F')
       world.files.set(id, {
         id,
         name: filename!,
+        alt,
         by: BOT_USER,
         bytes: null,
         length: Number(length),

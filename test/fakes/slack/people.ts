@@ -249,6 +249,7 @@ export function createPerson(name: string, parts: PersonParts): SlackPerson {
         world.files.set(fileId, {
           id: fileId,
           name: fileName,
+          alt: '',
           by: id,
           bytes,
           length: bytes.length,

@@ -17,7 +17,10 @@ export function shownText(message: Message, world: World): string {
     message.blocks.length > 0
       ? message.blocks.flatMap(block => blockLines(block, world))
       : [shown({ type: 'mrkdwn', text: message.text }, world)]
-  const files = message.files.flatMap(id => world.files.get(id)?.name ?? [])
+  const files = message.files.flatMap(id => {
+    const file = world.files.get(id)
+    return file ? [file.alt === '' ? file.name : `${file.name} (${file.alt})`] : []
+  })
   const buttons = buttonsOf(message).map(({ label }) => `[${label}]`)
   return [
     ...lines,

@@ -15,6 +15,7 @@ import { Secret } from '../../../src/core/secret.js'
 import { startDemoWorker } from '../../../src/demo/demo.js'
 import { startRedisServer } from '../../../src/demo/redis-server.js'
 import { createLog } from '../../../src/ops/log.js'
+import { createPainter } from '../../../src/pictures/painter.js'
 import { createSlackDoor, type SlackDoor } from '../../../src/platforms/slack/adapter.js'
 import { SCOPES } from '../../../src/platforms/slack/manifest.js'
 import { createTimeTravel } from '../../../src/queue/time-travel.js'
@@ -81,6 +82,7 @@ export async function startSlackBot({ way = 'http', paceMs = 0 }: SlackBotOption
       apiUrl: server.url,
       log,
       clock,
+      painter: createPainter(log),
       paceMs,
     })
     const half = await startChat({ ...common, doors: [door] })

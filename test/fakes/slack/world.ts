@@ -30,6 +30,8 @@ export interface Channel {
 export interface StoredFile {
   id: string
   name: string
+  /** What a picture shows, for those who cannot see it. */
+  alt: string
   by: string
   /** `null` until uploaded. */
   bytes: Buffer | null

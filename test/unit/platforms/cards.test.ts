@@ -4,7 +4,9 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { DAY_MS } from '../../../src/core/duration.js'
+import type { Picture } from '../../../src/core/ports/painter.js'
 import type { Reply } from '../../../src/core/reply.js'
+import { describeHorizon } from '../../../src/pictures/horizon.js'
 import { encodeReply as encodeForDiscord } from '../../../src/platforms/discord/replies.js'
 import { encodeReply as encodeForSlack } from '../../../src/platforms/slack/replies.js'
 import { newRequest } from '../../contracts/conversations/scene.js'
@@ -109,7 +111,7 @@ const fenced = (text: string) => `\`\`\`text\n${text}\n\`\`\``
 /** @throws when Discord would refuse it */
 function onDiscord({ reply, files }: Overheard): string {
   const handed = files.map(name => ({ name, data: Buffer.from('PEM') }))
-  const encoded = encodeForDiscord(heardBy('discord', reply), { files: handed })
+  const encoded = encodeForDiscord(heardBy('discord', reply), { files: handed, picture: pictureOf(reply) })
   const body = {
     components: encoded.components as Component[],
     flags: COMPONENTS_V2,
@@ -124,7 +126,7 @@ function onDiscord({ reply, files }: Overheard): string {
 
 /** @throws when Slack would refuse it */
 function inSlack({ reply, files }: Overheard): string {
-  const { text, blocks, files: added } = encodeForSlack(heardBy('slack', reply))
+  const { text, blocks, files: added } = encodeForSlack(heardBy('slack', reply), pictureOf(reply))
   checkText(text)
   checkBlocks(blocks)
   const world = new SlackWorld({ now: () => 0 })
@@ -137,9 +139,15 @@ function inSlack({ reply, files }: Overheard): string {
     blocks: blocks as unknown as Record<string, unknown>[],
   })
   // Files are messages of their own there.
-  const beside = added.map(({ name }) => name)
+  const beside = added.map(({ name, alt }) => (alt === undefined ? name : `${name} (${alt})`))
   return [...(files.length > 0 ? [files.join(' · ')] : []), shownText(message, world), ...beside].join('\n')
 }
+
+/** Undrawn: described is all that a text can show of it. */
+const pictureOf = (reply: Reply): Picture | null =>
+  reply.kind === 'table' && reply.horizon
+    ? { name: reply.horizon.fileName, bytes: Buffer.from('PNG'), alt: describeHorizon(reply.horizon, 1000) }
+    : null
 
 /** The same reply to the same people on another platform. */
 function heardBy(platform: 'discord' | 'slack', reply: Reply): Reply {
@@ -157,7 +165,7 @@ function freezeDetails(heard: Overheard): Overheard {
   const uuids: string[] = []
   const { runId } = heard
   const text = JSON.stringify(heard)
-    .replaceAll(runId === '' ? /$^/g : runId, '7F3K9Q2M')
+    .replaceAll(/^[0-9A-Z]{8}$/.test(runId) ? runId : /$^/g, '7F3K9Q2M')
     .replaceAll(kmip, 'eu-west-rbx.okms.ovh.net:5696')
     .replaceAll(kmipRsa, 'eu-west-rbx.okms.ovh.net:5697')
     .replaceAll(url, 'https://eu-west-rbx.okms.ovh.net')
@@ -170,6 +178,7 @@ function freezeDetails(heard: Overheard): Overheard {
     .replaceAll(/([0-9A-F]{2}:){19,31}[0-9A-F]{2}/g, found => 'FE:21:E2:7C:'.repeat(8).slice(0, found.length))
     .replaceAll(/"code":"[0-9a-f]{4}·[0-9a-f]{4}"/g, '"code":"5d1f·7e42"')
     .replaceAll(/"instant":"[^"]+"/g, '"instant":"2026-12-23T15:42:00.000Z"')
+    .replaceAll(/"nowMs":\d+/g, `"nowMs":${Date.parse('2026-12-23T15:42:00.000Z')}`)
     .replace(/("label":"KMIP objects","value":)"\d+"/, '$1"12"')
     .replaceAll(/\b\d+ ms\b/g, '12 ms')
     .replaceAll(/\b\d+ s\b/g, '2 s')

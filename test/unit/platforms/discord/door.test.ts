@@ -10,6 +10,7 @@ import type { ChatListener, Exchange, OutgoingMessage, Target } from '../../../.
 import { type Log, silentLog } from '../../../../src/core/ports/log.js'
 import { lines } from '../../../../src/core/reply.js'
 import { Secret } from '../../../../src/core/secret.js'
+import { createPainter } from '../../../../src/pictures/painter.js'
 import { createDiscordDoor, type DiscordDoor } from '../../../../src/platforms/discord/adapter.js'
 import { inviteUrl } from '../../../../src/platforms/discord/invite.js'
 import type { DiscordPerson } from '../../../fakes/discord/person.js'
@@ -76,6 +77,7 @@ function createDoor(token = discord.token): DiscordDoor {
     apiUrl: discord.apiUrl,
     log,
     clock: discord.clock,
+    painter: createPainter(log),
     onFatal: () => void fatal++,
   })
 }

@@ -6,6 +6,7 @@ import { realClock } from '../../../../src/core/ports/clock.js'
 import { silentLog } from '../../../../src/core/ports/log.js'
 import { lines } from '../../../../src/core/reply.js'
 import { Secret } from '../../../../src/core/secret.js'
+import { createPainter } from '../../../../src/pictures/painter.js'
 import { createSlackDoor, type SlackDoor } from '../../../../src/platforms/slack/adapter.js'
 import { createHandOver } from '../../../../src/platforms/slack/hand-over.js'
 import { createSlackWeb } from '../../../../src/platforms/slack/web.js'
@@ -31,6 +32,7 @@ const open = (token: string) =>
     apiUrl: server.url,
     log: silentLog,
     clock: realClock,
+    painter: createPainter(silentLog),
   })
 
 const actor = { platform: 'slack' as const, id: 'U00ANA', name: 'ana' }

@@ -32,7 +32,7 @@ function shown(reply: Reply): string {
   const lines = shownText({ ...message, blocks: blocks as unknown as Record<string, unknown>[] }, world)
   return [
     lines,
-    ...files.map(file => `(file ${file.name}, ${file.text.trim().split('\n').length} lines)`),
+    ...files.map(file => `(file ${file.name}, ${file.bytes.toString().trim().split('\n').length} lines)`),
   ].join('\n')
 }
 
