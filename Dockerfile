@@ -16,8 +16,8 @@ RUN rm -r dist/src/sandbox dist/src/demo
 FROM node:22-bookworm-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
-# Without the optional ones too: a native speed-up below BullMQ that works without, and a compiler that the board's library may use.
-RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+# The optional ones hold what draws pictures, for this machine; and a compiler that the board's library may use, but does not need.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && rm -rf node_modules/typescript node_modules/@typescript
 
 FROM node:22-bookworm-slim
 LABEL org.opencontainers.image.title="okms-bot" \

@@ -58,6 +58,10 @@ const DOORS: Readonly<Record<string, { area: string; say: string }>> = {
     area: 'src/pictures',
     say: 'only src/pictures draws: take a Painter (ports/painter.ts)',
   },
+  'dejavu-fonts-ttf': {
+    area: 'src/pictures',
+    say: 'only src/pictures draws: take a Painter (ports/painter.ts)',
+  },
   yaml: { area: 'src/bot', say: 'only the policy file is YAML, and src/bot reads it' },
   'discord.js': {
     area: 'src/platforms/discord',

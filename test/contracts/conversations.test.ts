@@ -11,7 +11,7 @@ import {
   refusal,
   retry,
 } from './conversations/credentials.js'
-import { fileOut, lateToken, list, longTable } from './conversations/looking.js'
+import { fileOut, lateToken, list, longTable, picture } from './conversations/looking.js'
 import { form, thread } from './conversations/requests.js'
 import { type Conversation, openScene, PLATFORMS, type Platform, type Scene } from './conversations/scene.js'
 
@@ -28,6 +28,7 @@ const CONVERSATIONS: readonly Conversation[] = [
   retry,
   lateToken,
   closedDirectMessages,
+  picture,
   longTable,
 ]
 

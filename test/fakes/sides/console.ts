@@ -12,6 +12,8 @@ import { createSession } from '../../../src/platforms/console/session.js'
 import type { Place, Side, Talker } from '../talking.js'
 
 const HOME = 'ops'
+/** Pictures are nobody's own. */
+const EVERYBODY = '*'
 const PEOPLE = ['ana', 'bo', 'cy', 'dee']
 
 export async function consoleSide(): Promise<Side> {
@@ -19,7 +21,11 @@ export async function consoleSide(): Promise<Side> {
   const received: { person: string; name: string; path: string }[] = []
   const inbox = createInbox(disk)
   const noting: Inbox = {
-    ...inbox,
+    async show(name, bytes) {
+      const path = await inbox.show(name, bytes)
+      received.push({ person: EVERYBODY, name, path: resolve(path) })
+      return path
+    },
     async put(person, name, ...rest) {
       const path = await inbox.put(person, name, ...rest)
       received.push({ person, name, path: resolve(path) })
@@ -78,7 +84,7 @@ export async function consoleSide(): Promise<Side> {
       sees: place => readable(place).map(({ lines }) => lines.join('\n')),
       files: async () =>
         received
-          .filter(file => file.person === name)
+          .filter(file => file.person === name || file.person === EVERYBODY)
           .map(file => ({ name: file.name, bytes: readFileSync(file.path) })),
     }
   }
