@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { startRedisServer } from '../src/demo/redis-server.js'
 import { startSandbox } from '../src/sandbox/sandbox.js'
+import { measurePictures } from './pictures.js'
 import { measureRequests } from './pki.js'
 import { measureReminders } from './reminders.js'
 import { perSecond, type Row } from './row.js'
@@ -66,6 +67,7 @@ for (const [name, measure] of [
   ['reminders', measureFollowing],
   ['OVHcloud client', measureClient],
   ['certificate requests', measureRequests],
+  ['pictures', measurePictures],
 ] as const) {
   say(`measuring ${name} …`)
   rows.push(...(await measure()))

@@ -72,6 +72,23 @@ describe('the image', () => {
     expect(image.base).toMatch(/^node:\d+-[a-z]+-slim$/)
     expect(image.env).toEqual({ NODE_ENV: 'production' })
   })
+
+  it('draws pictures, with a font that it brings along', () => {
+    const facts = { fileName: 'a.png', nowMs: 0, more: 0, rows: [] }
+    const script = `
+      const { createPainter } = await import('./dist/src/pictures/painter.js')
+      const log = { warn: (said, why) => { throw new Error(JSON.stringify(why)) } }
+      const { bytes } = await createPainter(log).draw(${JSON.stringify(facts)})
+      process.stdout.write(bytes.toString('latin1', 1, 4))
+    `
+    const drawn = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: inside(image, '.'),
+      encoding: 'utf8',
+      ...OTHER,
+    })
+
+    expect(drawn).toMatchObject({ stdout: 'PNG', stderr: '' })
+  })
 })
 
 describe('production', () => {

@@ -1,5 +1,8 @@
 /** Reminders as people meet them: the most urgent one alone, put off, disowned, solved, in a digest, and while OVHcloud is away. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { readPng } from '../fakes/png.js'
 import { startTestBot, type TestBot } from '../fakes/test-bot.js'
 
 /** An outage that does not invite to try again soon. */
@@ -129,6 +132,8 @@ describe('credentials that others made', () => {
 
     expect(said).toMatch(/\[#ops\] +30 credentials of prod-kms appeared that the bot did not make\./)
     expect(said).toMatch(/\[#ops\] +\d+ credentials need attention/)
+    expect(said).toMatch(/Picture: .*\/pictures\/reminders\.png/)
+    expect(readPng(await readFile(join(bot.home, 'pictures/reminders.png'))).height).toBeGreaterThan(110)
     expect(cards(said)).toEqual([])
     expect(await bot.type('advance 1h')).not.toMatch(/appeared|attention/)
   })
