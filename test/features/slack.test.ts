@@ -286,8 +286,8 @@ describe('in Slack', () => {
     const shown = bot
       .person('bo')
       .sees({ channel: 'ops' })
-      .find(text => /^\d{3} credentials/.test(text))!
-    const [, all] = /^(\d+) credentials/.exec(shown)!
+      .find(text => /^\d{3} credentials$/m.test(text))!
+    const [, all] = /^(\d+) credentials$/m.exec(shown)!
     expect(shown).toContain(`… ${Number(all) - 20} more, all ${all} in credentials.txt`)
     const file = (await bot.person('bo').files()).find(({ name }) => name === 'credentials.txt')!
     expect(file.bytes.toString().trim().split('\n')).toHaveLength(Number(all) + 1)

@@ -12,7 +12,7 @@ import type { Heard } from './commands.js'
 import { slackErrorOf } from './errors.js'
 import type { HandOver } from './hand-over.js'
 import { RESPONSE_URL } from './limits.js'
-import { contextBlock, encodeReply, type SlackFile } from './replies.js'
+import { contextBlock, encodeReply, type SlackFile, withPicture } from './replies.js'
 import type { OutgoingBlocks, SlackWeb, Spot } from './web.js'
 
 export interface ExchangeParts {
@@ -79,13 +79,16 @@ export function createExchange(heard: Heard, parts: ExchangeParts): Exchange {
     async acknowledge() {},
 
     async answer(reply: Reply, audience: 'asker' | 'everyone') {
-      const { text, blocks, files } = encodeReply(reply, await pictureFor(reply, parts.painter))
+      const { text, blocks, files: beside } = encodeReply(reply)
+      const drawn = async () => withPicture(beside, await pictureFor(reply, parts.painter))
       if (audience === 'asker') {
+        const files = await drawn()
         const note = files.length === 0 ? [] : [contextBlock(await sendFilesToAsker(files))]
         await tellAsker({ text, blocks: [...blocks, ...note] })
         return
       }
       const thread = await tellEveryone({ text, blocks })
+      const files = await drawn()
       if (files.length === 0) return
       const shared =
         thread !== null &&

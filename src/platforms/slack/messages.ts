@@ -10,7 +10,7 @@ import { mention } from '../../core/text.js'
 import { slackErrorOf } from './errors.js'
 import type { HandOver } from './hand-over.js'
 import { spotOf } from './place.js'
-import { contextBlock, type EncodedReply, encodeReply } from './replies.js'
+import { contextBlock, type EncodedReply, encodeReply, withPicture } from './replies.js'
 import type { SlackWeb, Spot } from './web.js'
 
 export interface MessageParts {
@@ -31,17 +31,16 @@ const LOOK_BACK_MS = 24 * 3_600_000
 export function createMessages(parts: MessageParts): Pick<ChatDoor, 'post' | 'edit' | 'find' | 'remove'> {
   const { web, handOver, clock, log, painter } = parts
 
-  async function encoded(message: OutgoingMessage): Promise<EncodedReply> {
-    return noted(message, encodeReply(message.reply, await pictureFor(message.reply, painter)))
-  }
-
-  async function send(spot: Spot, message: EncodedReply, key: string): Promise<MessageRef> {
-    const ts = await web.post(spot, message, key)
+  async function send(spot: Spot, message: OutgoingMessage): Promise<MessageRef> {
+    const { key, reply } = message
+    const { files: beside, ...said } = encoded(message)
+    const ts = await web.post(spot, said, key)
     const ref = { channel: spot.channel, ts }
-    if (message.files.length === 0) return ref
+    const all = withPicture(beside, await pictureFor(reply, painter))
+    if (all.length === 0) return ref
     const thread = { channel: spot.channel, threadTs: spot.threadTs ?? ts }
     // The message stands; failing now would send it twice.
-    const files = await web.upload(thread, message.files).catch(error => {
+    const files = await web.upload(thread, all).catch(error => {
       log.warn('files not shared', { key, reason: String(error) })
       return []
     })
@@ -54,7 +53,7 @@ export function createMessages(parts: MessageParts): Pick<ChatDoor, 'post' | 'ed
   ): Promise<MessageRef> {
     try {
       const channel = await web.directMessages(actor.id)
-      return await send({ channel, threadTs: null }, await encoded(message), message.key)
+      return await send({ channel, threadTs: null }, message)
     } catch (error) {
       const isClosed = BotError.from(error).code === 'chat.refused'
       if (!isClosed || otherwise === undefined || otherwise.kind === 'dm') throw error
@@ -65,12 +64,11 @@ export function createMessages(parts: MessageParts): Pick<ChatDoor, 'post' | 'ed
 
   async function sendBeside(actor: Actor, spot: Spot, message: OutgoingMessage): Promise<MessageRef> {
     try {
-      await web.postEphemeral(spot, actor.id, await encoded(message))
+      await web.postEphemeral(spot, actor.id, encoded(message))
       return { ephemeral: `${spot.channel}/${spot.threadTs ?? ''}`, user: actor.id }
     } catch (error) {
       if (BotError.from(error).code !== 'chat.refused') throw error
-      const named = { ...message, reply: addressed(message.reply, actor) }
-      return send(spot, await encoded(named), message.key)
+      return send(spot, { ...message, reply: addressed(message.reply, actor) })
     }
   }
 
@@ -85,8 +83,7 @@ export function createMessages(parts: MessageParts): Pick<ChatDoor, 'post' | 'ed
   return {
     async post(message) {
       if (message.target.to === 'person') return sendToPerson(message.target, message)
-      const spot = await spotFor(message.target, message.under)
-      return send(spot, await encoded(message), message.key)
+      return send(await spotFor(message.target, message.under), message)
     },
 
     async edit(ref, message) {
@@ -96,12 +93,12 @@ export function createMessages(parts: MessageParts): Pick<ChatDoor, 'post' | 'ed
         await web.postEphemeral(
           { channel: channel!, threadTs: threadTs === '' ? null : threadTs! },
           ref.user!,
-          encodeReply(message.reply),
+          encoded(message),
         )
         return
       }
       // What hangs beside it stays as it was: a picture says of when it is.
-      await web.update(ref.channel!, ref.ts!, noted(message, encodeReply(message.reply)), message.key)
+      await web.update(ref.channel!, ref.ts!, encoded(message), message.key)
     },
 
     async find(key, target, under) {
@@ -129,7 +126,8 @@ export function createMessages(parts: MessageParts): Pick<ChatDoor, 'post' | 'ed
   }
 }
 
-function noted({ possibleRepeat }: OutgoingMessage, message: EncodedReply): EncodedReply {
+function encoded({ reply, possibleRepeat }: OutgoingMessage): EncodedReply {
+  const message = encodeReply(reply)
   if (!possibleRepeat) return message
   const note = contextBlock('You may have seen this before: the bot was interrupted while sending it.')
   return { ...message, blocks: [note, ...message.blocks] }

@@ -32,7 +32,7 @@ const COLLECT = 'collect'
 const PREVIEW_NOTE =
   'Slack shows text files such as .pem opened, here in the direct messages. With type:RSA format:p12 the command gives one closed file instead.'
 
-export function encodeReply(reply: Reply, picture: Picture | null = null): EncodedReply {
+export function encodeReply(reply: Reply): EncodedReply {
   const { title, body, buttons, files } = partsOf(reply)
   const head = title === undefined ? [] : [titleBlock(title)]
   const tail = [
@@ -41,19 +41,21 @@ export function encodeReply(reply: Reply, picture: Picture | null = null): Encod
   ]
   const room = BLOCKS.blocksPerMessage - BLOCKS.blocksForNotes - head.length - tail.length
   const text = escapedWithin(plainReply(reply), MESSAGE.textChars)
-  const drawn = picture ? [picture] : []
-  if (body.length <= room)
-    return { text, blocks: [...head, ...body, ...tail], files: [...files.map(asBytes), ...drawn] }
+  if (body.length <= room) return { text, blocks: [...head, ...body, ...tail], files: files.map(asBytes) }
   const whole: PublicFile = { name: 'all.txt', text: `${plainReply(reply)}\n` }
   const more = contextBlock(`… ${body.length - room + 1} more parts, all of it in ${whole.name}`)
   return {
     text,
     blocks: [...head, ...body.slice(0, room - 1), more, ...tail],
-    files: [...[...files, whole].map(asBytes), ...drawn],
+    files: [...files, whole].map(asBytes),
   }
 }
 
 const asBytes = ({ name, text }: PublicFile): SlackFile => ({ name, bytes: Buffer.from(text) })
+
+/** A picture is sent last, and may be drawn when the message stands already. */
+export const withPicture = (files: readonly SlackFile[], picture: Picture | null): SlackFile[] =>
+  picture ? [...files, picture] : [...files]
 
 interface Parts {
   title?: Text

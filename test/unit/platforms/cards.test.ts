@@ -8,7 +8,7 @@ import type { Picture } from '../../../src/core/ports/painter.js'
 import type { Reply } from '../../../src/core/reply.js'
 import { describeHorizon } from '../../../src/pictures/horizon.js'
 import { encodeReply as encodeForDiscord } from '../../../src/platforms/discord/replies.js'
-import { encodeReply as encodeForSlack } from '../../../src/platforms/slack/replies.js'
+import { encodeReply as encodeForSlack, withPicture } from '../../../src/platforms/slack/replies.js'
 import { newRequest } from '../../contracts/conversations/scene.js'
 import { COMPONENTS_V2, type Component, checkMessage, checkShape } from '../../fakes/discord/rules.js'
 import { readMessage } from '../../fakes/discord/text.js'
@@ -126,7 +126,8 @@ function onDiscord({ reply, files }: Overheard): string {
 
 /** @throws when Slack would refuse it */
 function inSlack({ reply, files }: Overheard): string {
-  const { text, blocks, files: added } = encodeForSlack(heardBy('slack', reply), pictureOf(reply))
+  const { text, blocks, files: own } = encodeForSlack(heardBy('slack', reply))
+  const added = withPicture(own, pictureOf(reply))
   checkText(text)
   checkBlocks(blocks)
   const world = new SlackWorld({ now: () => 0 })
