@@ -13,20 +13,7 @@ import {
 } from '../src/core/index.js'
 import { describeEnd } from './asking/decision.js'
 import { factsOf, kindOf, operationsOf } from './service-key/find.js'
-import { checkKeyName, checkNameIsFree, makeOnce } from './service-key/make.js'
-
-const keyShape = z.object({
-  type: z.string(),
-  size: z.number().nullable(),
-  curve: z.string().nullable(),
-  operations: z.array(z.string()),
-})
-const keyToMake = z.object({
-  okmsId: z.string(),
-  okmsName: z.string(),
-  name: z.string(),
-  shape: keyShape,
-})
+import { checkKeyName, checkNameIsFree, type KeyToMake, keyToMake, makeOnce } from './service-key/make.js'
 
 const wish = z.object({
   name: z.string(),
@@ -43,7 +30,7 @@ export const planServiceKey = defineRead({
   input: wish,
 
   /** @throws BotError `input.*`, `state.conflict`: each a sentence that names the option and the mend */
-  async run({ input, okms, serviceKeys, signal }): Promise<z.infer<typeof keyToMake>> {
+  async run({ input, okms, serviceKeys, signal }): Promise<KeyToMake> {
     const name = checkKeyName(input.name)
     const {
       id: okmsId,

@@ -19,24 +19,12 @@ import { encodeJwk, type KeyFile, readKeyFile } from '../src/pki/key-files.js'
 import { describeEnd } from './asking/decision.js'
 import { operationsFor } from './create-service-key.js'
 import { factsOf, kindOf, operationsOf } from './service-key/find.js'
-import { checkKeyName, checkNameIsFree, makeOnce } from './service-key/make.js'
+import { checkKeyName, checkNameIsFree, type KeyToMake, keyToMake, makeOnce } from './service-key/make.js'
 
 /** Under which the key lies in the vault. */
 export const SEALED = 'jwk'
 
-const described = z.object({
-  type: z.string(),
-  size: z.number().nullable(),
-  curve: z.string().nullable(),
-  operations: z.array(z.string()),
-})
-const importInput = z.object({
-  okmsId: z.string(),
-  okmsName: z.string(),
-  name: z.string(),
-  shape: described,
-})
-type Import = JobContext<z.infer<typeof importInput>>
+type Import = JobContext<KeyToMake>
 
 /** @throws BotError `input.invalid`; never with a piece of the file */
 export const readBroughtKey = (file: Secret): KeyFile => readKeyFile(file)
@@ -58,7 +46,7 @@ export const planServiceKeyImport = defineRead({
   }),
 
   /** @throws BotError `input.*`, `state.conflict` */
-  async run({ input, okms, serviceKeys, signal }): Promise<z.infer<typeof importInput>> {
+  async run({ input, okms, serviceKeys, signal }): Promise<KeyToMake> {
     const { type, size, curve } = input
     const name = checkKeyName(input.name)
     const all = await okms.list(signal)
@@ -78,7 +66,7 @@ export const planServiceKeyImport = defineRead({
 
 export const importServiceKey = defineJob({
   name: 'import-service-key',
-  input: importInput,
+  input: keyToMake,
   title: ({ name, okmsName }) => `Import of service key ${name} into ${okmsName}`,
   failed: () => ({ lines: ['The bot has erased its copy of the key. Send it again to try again.'] }),
 

@@ -1,8 +1,8 @@
 /** A service key that comes to be once, though the API has no idempotency key: what was there before is noted, and looked past after a lost answer. */
+import { z } from 'zod'
 import {
   BotError,
   type JobContext,
-  type KeyShape,
   parseDuration,
   type ServiceKey,
   type ServiceKeyPort,
@@ -14,12 +14,18 @@ const CLOCKS_MS = parseDuration('5m')
 /** ovh/manager: `validateServiceKeyName.ts` */
 const NAME = /^[ -~]{1,32}$/
 
-export interface KeyToMake {
-  okmsId: string
-  okmsName: string
-  name: string
-  shape: KeyShape
-}
+export const keyToMake = z.object({
+  okmsId: z.string(),
+  okmsName: z.string(),
+  name: z.string(),
+  shape: z.object({
+    type: z.string(),
+    size: z.number().nullable(),
+    curve: z.string().nullable(),
+    operations: z.array(z.string()),
+  }),
+})
+export type KeyToMake = z.infer<typeof keyToMake>
 
 /** @throws BotError `input.invalid` */
 export function checkKeyName(name: string): string {
