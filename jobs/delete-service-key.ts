@@ -13,6 +13,8 @@ import { type Confirmation, confirmed } from './asking/confirm.js'
 import { describeEnd } from './asking/decision.js'
 import { factsOf, findKey, type KeySubject, keySubject, pathOf } from './service-key/find.js'
 
+const MEANS = 'Nothing can be decrypted, unwrapped or signed with it any more, by anybody.'
+
 export const planKeyDeletion = defineRead({
   name: 'plan-key-deletion',
   input: z.object({ key: z.string() }),
@@ -42,10 +44,7 @@ export const deleteServiceKey = defineJob({
       facts: factsOf(job.input),
       shows: [
         { label: 'Key', value: say`${name} of ${okmsName}, ${kind}, ${code(keyId)}` },
-        {
-          label: 'Means',
-          value: 'What it has encrypted or signed for cannot be opened or signed with it ever again.',
-        },
+        { label: 'Means', value: MEANS },
         { label: 'Calls', value: `DELETE ${pathOf(job.input)}` },
       ],
     })
@@ -76,7 +75,7 @@ function confirmationOf({ input }: JobContext<KeySubject>): Confirmation {
   return {
     asks: [
       say`Delete service key ${name} of ${okmsName} (${code(keyId)}, ${kind})?`,
-      'Nothing can be decrypted, unwrapped or signed with it any more, by anybody. This cannot be taken back.',
+      `${MEANS} This cannot be taken back.`,
     ],
     yes: { press: 'key-delete-yes', label: 'Delete it', said: `${name} is to be deleted.` },
     no: { press: 'key-delete-no', label: 'Keep it', said: `${name} is kept.` },
