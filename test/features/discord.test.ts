@@ -373,6 +373,19 @@ describe('in time', () => {
   })
 })
 
+describe('while Redis is slow', () => {
+  it('acknowledges at once, and answers when it comes', async () => {
+    await bot.pausesRedis(1000)
+    const startedAtMs = Date.now()
+
+    await ana.says('/okms list')
+
+    expect(Date.now() - startedAtMs).toBeLessThan(900)
+    await bot.settles()
+    expect(bo.sees({ channel: 'ops' }).at(-1)).toContain('2 OKMS')
+  })
+})
+
 describe('what is not served', () => {
   it('refuses people of another server in private', async () => {
     bot.discord.world.commands.set(FOREIGN_GUILD, bot.discord.world.commands.get(bot.discord.guildId)!)

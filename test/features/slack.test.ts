@@ -3,6 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { silentLog } from '../../src/core/ports/log.js'
 import { createAskStore } from '../../src/store/asks.js'
@@ -502,6 +503,22 @@ describe('in Slack', () => {
     await bot.settles()
     expect(since(ana, count)).toContain('2 OKMS')
     await bot.sandbox.control({ faults: [] })
+  })
+
+  it('acknowledges at once while Redis is slow, and answers when it comes', async () => {
+    const count = ana.sees().length
+    process.kill(bot.redis.pid, 'SIGSTOP')
+    try {
+      await ana.says('/okms list')
+      expect(bot.acknowledgements().at(-1)).toBeLessThan(1000)
+      await sleep(1000)
+    } finally {
+      process.kill(bot.redis.pid, 'SIGCONT')
+    }
+    await bot.settles()
+
+    expect(since(ana, count)).toContain('2 OKMS')
+    expect(since(ana, count)).not.toContain('cannot reach its memory')
   })
 
   it('says in a plain sentence within three seconds that its memory is gone', async () => {
