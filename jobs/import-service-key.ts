@@ -67,6 +67,7 @@ export const planServiceKeyImport = defineRead({
 export const importServiceKey = defineJob({
   name: 'import-service-key',
   input: keyToMake,
+  startsWithSecrets: true,
   title: ({ name, okmsName }) => `Import of service key ${name} into ${okmsName}`,
   failed: () => ({ lines: ['The bot has erased its copy of the key. Send it again to try again.'] }),
 

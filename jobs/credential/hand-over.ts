@@ -188,6 +188,18 @@ export async function eraseHere(job: CredentialJob): Promise<void> {
   })
 }
 
+/** Nothing can be collected any more: the run was given up, and what it had made is revoked. */
+export async function withdrawOffer(job: CredentialJob): Promise<void> {
+  await job.takeBack('half-time')
+  await job.tell('offer', privately(job), {
+    kind: 'text',
+    mark: 'warning',
+    lines: [
+      `Credential ${job.input.plan.name} for ${job.input.plan.okmsName}: nobody collected it, and its run was given up. It is being revoked.`,
+    ],
+  })
+}
+
 /** One line without key, file or link: who holds what, until when. */
 export async function announce(job: CredentialJob, issued: Issued): Promise<void> {
   const channel = channelOf(job)

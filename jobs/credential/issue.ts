@@ -17,9 +17,9 @@ import {
   type Issued,
   prepareRequest,
   readyCredential,
-  takeBackCredential,
   tryCredential,
 } from './make.js'
+import { takeBackCredential } from './take-back.js'
 
 /** Answers what its requester holds now, or how the run ends that leaves nothing behind. */
 export async function issueAndHandOver(job: CredentialJob): Promise<{ issued: Issued } | { ending: Ending }> {

@@ -15,7 +15,6 @@ import { generateKeyPair, publicKeyOf } from '../../src/pki/keys.js'
 import { createRequest, readRequest } from '../../src/pki/requests.js'
 import { type CredentialPlan, type CredentialWish, planCredential } from '../plan-credential.js'
 import { revokeCredential } from '../revoke-credential.js'
-import { revokeLeftovers } from '../revoke-leftovers.js'
 import { isLive, isMarked, markOf } from './mark.js'
 
 export interface CredentialInput {
@@ -103,30 +102,6 @@ export async function askForCredential(
   return { credentialId: credential.id }
 }
 
-/**
- * For a run that failed: what bears its mark is revoked by a run of its own, however long that takes, and the sealed keys are
- * erased. @returns what the card says
- */
-export async function takeBackCredential(job: CredentialJob): Promise<string | undefined> {
-  const state = (await job.deliveries.status(job.runId))?.state
-  if (state === 'collected' || state === 'confirmed') return 'kept: it has been collected'
-  const { okmsId, okmsName, name } = job.input.plan
-  await job.start('leftovers', revokeLeftovers, { okmsId, okmsName, name, runId: job.runId })
-  await job.vault.erase(job.runId)
-  return whatIsLeft(job)
-}
-
-async function whatIsLeft(job: CredentialJob): Promise<string> {
-  try {
-    const live = (await marked(job)).filter(isLive)
-    return live.length === 0 ? 'nothing of it is at OVHcloud' : 'what was made is being revoked'
-  } catch (thrown) {
-    const error = BotError.from(thrown)
-    if (error.code === 'bug') throw error
-    return 'whatever was made is being revoked'
-  }
-}
-
 const revoke = (job: CredentialJob, credentialId: string) => {
   const { okmsId, name } = job.input.plan
   return job.start(`revoke-${credentialId}`, revokeCredential, { okmsId, credentialId, name, by: null })
@@ -153,7 +128,7 @@ async function remember(
   })
 }
 
-async function marked(job: CredentialJob): Promise<Credential[]> {
+export async function marked(job: CredentialJob): Promise<Credential[]> {
   const { okmsId, name } = job.input.plan
   const found: Credential[] = []
   for await (const page of job.okms.credentialPages(okmsId)) {

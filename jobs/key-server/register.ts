@@ -1,8 +1,11 @@
 /** Registering one measured address as a key server, once: OVHcloud has no idempotency key, so a mark in the description is looked for. */
 import {
   type Attempt,
+  BotError,
   formatDuration,
   type JobContext,
+  type Kept,
+  kept,
   lines,
   type PrivateCloudPort,
 } from '../../src/core/index.js'
@@ -46,7 +49,7 @@ export async function registerKeyServer(
         ]
           .filter(Boolean)
           .join(', '),
-      undo: () => unregister(job, cloud),
+      undo: () => unregister(job, cloud, address),
     },
   )
   const followed = await job.step.until<{ kmsId: number | null; end: 'open' | 'waiting' }>(
@@ -116,8 +119,24 @@ async function taskOf(privateCloud: PrivateCloudPort, cloud: string): Promise<nu
   return open.length === 0 ? null : Math.max(...open)
 }
 
-async function unregister({ privateCloud, runId }: Job, cloud: string): Promise<void> {
-  for (const one of await privateCloud.keyServers(cloud)) {
-    if (one.description.includes(markOf(runId))) await privateCloud.removeKeyServer(cloud, one.kmsId)
+/** One that is delivered may be in use by now: it goes by the rule for detaching, or not at all. */
+async function unregister(
+  { privateCloud, runId }: Job,
+  cloud: string,
+  { ip }: MeasuredAddress,
+): Promise<Kept | undefined> {
+  const entries = await privateCloud.keyServers(cloud)
+  const mine = entries.filter(one => one.ip === ip && one.description.includes(markOf(runId)))
+  const staying = (why: string, kmsId: number) =>
+    kept(`kept: ${why}; /okms detach ${cloud} ${kmsId} takes it away`)
+  for (const { kmsId, state } of mine) {
+    if (state === 'delivered') return staying('it is delivered', kmsId)
+    try {
+      await privateCloud.removeKeyServer(cloud, kmsId)
+    } catch (thrown) {
+      if (BotError.from(thrown).code !== 'ovh.conflict') throw thrown
+      return staying('OVHcloud is at work on it and does not remove it now. Once that is over', kmsId)
+    }
   }
+  return undefined
 }

@@ -1,5 +1,12 @@
 /** A cart that is this run's own, known again by its description, and its checkout, which happens once. */
-import { BotError, type JobContext, type PlacedOrder, parseDuration } from '../../src/core/index.js'
+import {
+  BotError,
+  type JobContext,
+  type Kept,
+  kept,
+  type PlacedOrder,
+  parseDuration,
+} from '../../src/core/index.js'
 
 /** Longer than any approval takes; OVHcloud forgets the cart afterwards. */
 const CART_LIVES_MS = parseDuration('14d')
@@ -48,9 +55,9 @@ export async function prepareCart(job: Job): Promise<string> {
 }
 
 /** A cart that was bought stays: it is the proof of the order. */
-async function putAway({ order }: Job, cartId: string): Promise<string> {
+async function putAway({ order }: Job, cartId: string): Promise<string | Kept> {
   const cart = await order.cart(cartId)
-  if (cart?.readOnly) return 'checked out: see the order at OVHcloud'
+  if (cart?.readOnly) return kept('checked out: see the order at OVHcloud')
   await order.discard(cartId)
   return 'put away'
 }

@@ -46,14 +46,17 @@ const ASK = 'Ask for approval'
 
 /** What a run's own card shows of its request; empty for a run that never asked. */
 export function requestFields(run: RunRecord): AskedApproval['shows'] {
-  const asked = run.steps.find(({ title, state }) => title === ASK && state === 'done')
-    ?.result as Asked | null
+  const asked = askedOthers(run) as Asked | null
   if (!asked || run.privately) return []
   return [
     ...asked.shows,
     { label: 'Plan', value: say`${code(shortHash(asked.planHash))}, expires ${instant(asked.expiresAt)}` },
   ]
 }
+
+/** What is remembered of having asked other people; `null` for a run that did not. */
+export const askedOthers = (run: RunRecord): unknown =>
+  run.steps.find(({ title, state }) => title === ASK && state === 'done')?.result ?? null
 
 /** Reminders to the approvers after 15, 30, 60 … minutes. */
 const FIRST_NUDGE_MS = 15 * 60_000

@@ -28,7 +28,7 @@ const ENDED: Record<RequestState, string> = {
   approved: 'It has been approved already.',
   denied: 'It has been denied already.',
   expired: 'It has expired: nobody decided in time.',
-  withdrawn: 'It has been withdrawn by the one who asked.',
+  withdrawn: 'It has been withdrawn.',
 }
 
 export function createRequests(policy: Policy, voter: Actor, parts: ApproveParts): Requests {

@@ -30,6 +30,7 @@ import { createDoing, type DoingParts, interactionOf, type Met } from './doing.j
 import { explainAsReply, logFailure } from './explain.js'
 import { createHandOver, openDeliveries } from './hand-over.js'
 import type { Definitions } from './load.js'
+import { createOperations } from './operate.js'
 import { identify, may } from './policy-judge.js'
 import type { Policy } from './policy-model.js'
 import { parseWords, readOptions } from './words.js'
@@ -83,6 +84,14 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       actor,
       conversation,
       policy: policy.version,
+    })
+
+  const operationsFor = (policy: Policy, operator: Actor, note: Note) =>
+    createOperations(policy, operator, {
+      ...parts,
+      jobs: parts.definitions.jobs,
+      poke,
+      heard: runId => note.subjects.push(runId),
     })
 
   /** What commands and presses share; `act` answers through `doing`. */
@@ -179,6 +188,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       await command.run({
         ...able,
         requests: requestsFor(policy, actor, invocation),
+        operations: operationsFor(policy, actor, note),
         may: permission => may(policy, actor, conversation, permission),
         options: readOptions(command, raw),
         examine: () => examineAll(parts.checkups),
@@ -206,6 +216,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       await definition.run({
         ...able,
         requests: requestsFor(policy, actor, press),
+        operations: operationsFor(policy, actor, note),
         subject: press.subject,
         fields: press.fields ?? {},
         deliveries: createHandOver({ ...press, actor }, exchange, { ...parts, poke }),

@@ -45,7 +45,7 @@ export function createDoing(
   exchange: Exchange,
   audience: 'asker' | 'everyone',
   heard: (runId: string) => void,
-): Omit<Doing, 'requests' | 'may'> & { calm(): void } {
+): Omit<Doing, 'requests' | 'operations' | 'may'> & { calm(): void } {
   let started = 0
   let answered = false
   const notice = setTimeout(() => {

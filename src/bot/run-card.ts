@@ -3,7 +3,7 @@
 import { formatDuration } from '../core/duration.js'
 import { BotError } from '../core/errors.js'
 import type { Job } from '../core/job.js'
-import type { Mark, Reply } from '../core/reply.js'
+import type { Button, Mark, Reply } from '../core/reply.js'
 import type { RunRecord, StepRecord, StepState } from '../core/run.js'
 import { code, mention, say, type Text } from '../core/text.js'
 import { requestFields } from './approval-step.js'
@@ -15,6 +15,7 @@ const MARKS: Record<StepState, Mark> = {
   done: 'done',
   failed: 'failed',
   undone: 'warning',
+  kept: 'done',
   'undo-failed': 'failed',
 }
 
@@ -34,9 +35,9 @@ export function runCard(run: RunRecord, job: Job<never>, nowMs: number): Reply {
     buttons.push(...(run.ending.buttons ?? []))
   }
   if (run.failure && ended) {
-    const failed = job.failed?.(run.input as never)
-    ending.push(...failureLines(run), ...(failed?.lines ?? []))
-    buttons.push(...(failed?.buttons ?? []))
+    const failed = whatNow(run, job)
+    ending.push(...failureLines(run), ...failed.lines)
+    buttons.push(...(failed.buttons ?? []))
   }
   if (ended) ending.push(say`${formatDuration(run.endedAtMs! - run.createdAtMs)} in all.`)
   return {
@@ -51,13 +52,27 @@ export function runCard(run: RunRecord, job: Job<never>, nowMs: number): Reply {
 
 function noteOf(step: StepRecord, nowMs: number): { note?: Text } {
   if (step.state === 'undone') return { note: step.note ?? 'taken back' }
-  if (step.failure && step.state !== 'done') {
+  if (step.failure && step.state !== 'done' && step.state !== 'kept') {
     const again = step.state === 'waiting' ? ', trying again' : ''
     return { note: `${short(step.failure.message)}${again}` }
   }
-  if (step.state === 'done') return step.note === null ? {} : { note: step.note }
+  if (step.state === 'done' || step.state === 'kept') return step.note === null ? {} : { note: step.note }
   const waitedMs = nowMs - step.startedAtMs
   return waitedMs < WORTH_SAYING_MS ? {} : { note: formatDuration(waitedMs) }
+}
+
+/** What a person can do about a failed run, or what an operator has done about it. */
+function whatNow(run: RunRecord, job: Job<never>): { lines: Text[]; buttons?: Button[] } {
+  const { triedAgain, abandoned, failure, runId } = run
+  if (triedAgain) {
+    return { lines: [say`${triedAgain.by} had it tried again, as run ${code(triedAgain.runId)}.`] }
+  }
+  if (abandoned && failure?.code !== 'run.abandoned') return { lines: [`${abandoned.by} gave it up.`] }
+  const { lines, buttons } = job.failed?.(run.input as never) ?? { lines: [] }
+  // A refusal that is mended elsewhere leaves the run good for another try.
+  const isMendable = BotError.fromRecord(failure!).tell === 'operator' && !job.startsWithSecrets
+  const again = say`Once that is mended, whoever operates the bot can have it tried again: ${code(`/okms jobs retry ${runId}`)}`
+  return { lines: isMendable ? [...lines, again] : lines, ...(buttons ? { buttons } : {}) }
 }
 
 const short = (message: string) => message.replace(/\.$/, '')

@@ -8,7 +8,7 @@
 
 import { parseDuration } from '../core/duration.js'
 import { BotError, type ErrorRecord } from '../core/errors.js'
-import type { Attempt, Job, Look, StepOptions, UntilOptions } from '../core/job.js'
+import { type Attempt, type Job, Kept, type Look, type StepOptions, type UntilOptions } from '../core/job.js'
 import type { Clock } from '../core/ports/clock.js'
 import type { ClaimedRun, RunChange, RunStore } from '../core/ports/runs.js'
 import type { Ending, StepRecord } from '../core/run.js'
@@ -81,7 +81,10 @@ export class Turn {
   }
 
   async #work(act: () => Promise<Ending>): Promise<void> {
-    if (this.run.state === 'queued') await this.#write({ state: 'running' })
+    if (this.run.abandoned && !this.run.failure) {
+      const failure = new BotError('run.abandoned', `${this.run.abandoned.by} gave it up.`)
+      await this.#write({ state: 'undoing', failure: failure.toRecord() })
+    } else if (this.run.state === 'queued') await this.#write({ state: 'running' })
     let ending: Ending
     try {
       ending = await act()
@@ -281,9 +284,9 @@ export class Turn {
         return this.#park(record.retryAtMs, 'vendor')
       }
       try {
-        const note = await act()
-        record.note = typeof note === 'string' ? note : null
-        record.state = 'undone'
+        const answer = await act()
+        record.note = answer instanceof Kept ? answer.why : typeof answer === 'string' ? answer : null
+        record.state = answer instanceof Kept ? 'kept' : 'undone'
       } catch (thrown) {
         const error = BotError.from(thrown)
         this.parts.failed(this.run, record.title, error)

@@ -116,7 +116,8 @@ export function createRunner(parts: RunnerParts): Runner {
   }
 }
 
-function definitionOf(jobs: ReadonlyMap<string, Job<never>>, run: RunRecord): Job<never> | undefined {
+/** The definition of the version that the run began with. */
+export function definitionOf(jobs: ReadonlyMap<string, Job<never>>, run: RunRecord): Job<never> | undefined {
   const newest = jobs.get(run.job)
   if (!newest) return undefined
   return [newest, ...newest.earlier].find(job => job.version === run.version)

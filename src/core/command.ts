@@ -8,7 +8,7 @@ import type { OptionsShape, ValuesOf } from './option.js'
 import type { Permission } from './permission.js'
 import type { RequestStatus } from './ports/approvals.js'
 import type { Reply } from './reply.js'
-import type { RunRecord } from './run.js'
+import type { RunRecord, RunState } from './run.js'
 import type { Secret } from './secret.js'
 import type { Text } from './text.js'
 
@@ -26,6 +26,7 @@ export interface Doing {
   /** Has a worker look something up; throws what it throws. */
   ask<I, O>(read: Read<I, O>, input: I): Promise<O>
   requests: Requests
+  operations: Operations
   /** Whether this person may do something here. */
   may(permission: Permission): boolean
   /**
@@ -48,6 +49,28 @@ export interface Requests {
   withdraw(runId: string): Promise<Text>
   /** What waits for a decision, oldest first. */
   pending(): Promise<RequestStatus[]>
+}
+
+/** A run as operators see it. */
+export interface OperatedRun {
+  runId: string
+  title: Text
+  requester: Actor
+  state: RunState
+  /** The step it stands at; `null` before the first. */
+  step: string | null
+  /** Since when: when it was asked for, or when it failed; milliseconds of the clock port. */
+  sinceMs: number
+  /** Why it failed, or why the step is tried again. */
+  why: string | null
+}
+
+/** What operators can do about runs. `retry` and `abandon` answer what is said to them, or throw a refusal. */
+export interface Operations {
+  /** What is under way, the oldest first, and what failed and nobody has dealt with, the newest first. */
+  runs(): Promise<{ open: OperatedRun[]; failed: OperatedRun[] }>
+  retry(runId: string): Promise<Text[]>
+  abandon(runId: string): Promise<Text[]>
 }
 
 export interface CommandContext<S extends OptionsShape> extends Doing {

@@ -8,6 +8,7 @@ export {
   defineCommand,
   definePress,
   type OpenDelivery,
+  type OperatedRun,
   type PressContext,
 } from './command.js'
 export { usageOf } from './command-face.js'
@@ -23,6 +24,8 @@ export {
   defineRead,
   type Job,
   type JobContext,
+  type Kept,
+  kept,
   type Read,
   type ReadContext,
 } from './job.js'

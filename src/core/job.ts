@@ -71,11 +71,20 @@ export interface StepOptions<T> {
    * that `act` is told when it may have acted before (`again`) and must look first.
    */
   looksFirst?: boolean
-  /** Takes the step back when a later one fails for good. May run twice; sees the step's result. A text that it answers stands on the card. */
+  /**
+   * Takes the step back when a later one fails for good. May run twice; sees the step's result. A text that it answers stands on
+   * the card; `kept(text)` says that the step stays as it was done.
+   */
   undo?: (result: T) => Promise<unknown>
   /** What stands beside the step on the card. */
   note?: (result: T) => Text | null
 }
+
+/** What an undo answers when what was done stays, and why. */
+export class Kept {
+  constructor(readonly why: string) {}
+}
+export const kept = (why: string): Kept => new Kept(why)
 
 export interface Attempt {
   /** Whether this step may have acted before, in a turn that was cut off or failed. Only known with `looksFirst`. */
@@ -167,6 +176,8 @@ export interface Job<I, _O = Ending> {
   readonly earlier: readonly Job<never>[]
   readonly input: z.ZodType<I>
   readonly retry: RetryPolicy
+  /** It begins with secrets, which are erased when it fails: it cannot be tried again. */
+  readonly startsWithSecrets: boolean
   /** `hidden`: no card of its own, another run reports for it. */
   readonly card: 'shown' | 'hidden'
   title(input: I): Text
@@ -179,9 +190,17 @@ const DEFAULT_RETRY: RetryPolicy = { attempts: 8, firstDelay: '2s', longestDelay
 
 export function defineJob<I>(
   job: Pick<Job<I>, 'name' | 'input' | 'title' | 'run' | 'failed'> &
-    Partial<Pick<Job<I>, 'version' | 'earlier' | 'retry' | 'card'>>,
+    Partial<Pick<Job<I>, 'version' | 'earlier' | 'retry' | 'card' | 'startsWithSecrets'>>,
 ): Job<I> {
-  return { kind: 'flow', version: 1, earlier: [], retry: DEFAULT_RETRY, card: 'shown', ...job }
+  return {
+    kind: 'flow',
+    version: 1,
+    earlier: [],
+    retry: DEFAULT_RETRY,
+    startsWithSecrets: false,
+    card: 'shown',
+    ...job,
+  }
 }
 
 export function defineRead<I, O>(read: Omit<Read<I, O>, 'kind'>): Read<I, O> {

@@ -17,7 +17,8 @@ export interface Ending {
 export type EndState = 'succeeded' | 'stopped' | 'failed'
 export type RunState = 'queued' | 'running' | 'waiting' | 'undoing' | EndState
 
-export type StepState = 'doing' | 'waiting' | 'done' | 'failed' | 'undone' | 'undo-failed'
+/** `kept`: done, and left as it is though the run failed, since it cannot or must not be taken back. */
+export type StepState = 'doing' | 'waiting' | 'done' | 'failed' | 'undone' | 'kept' | 'undo-failed'
 
 export interface StepRecord {
   title: string
@@ -53,6 +54,10 @@ export interface RunRecord {
   /** Why it failed; set as soon as it is clear, before steps are undone. */
   failure: ErrorRecord | null
   ending: Ending | null
+  /** An operator gave it up: taken back as far as that can be, or put out of the list of failed runs. */
+  abandoned: { by: string } | null
+  /** An operator had it tried again, as a run of its own. */
+  triedAgain: { by: string; runId: string } | null
   steps: StepRecord[]
 }
 

@@ -37,14 +37,14 @@ redis.call('HSET', KEYS[1], 'state', 'approved')
 redis.call('ZREM', KEYS[2], ARGV[1])
 return {'approved', tostring(votes)}`
 
-/** KEYS request, pending; ARGV runId, person, endedBy, state ('denied' or 'withdrawn') */
+/** KEYS request, pending; ARGV runId, person, endedBy, state ('denied' or 'withdrawn'), '1' where the requester need not be asked */
 const END = `
 local at = redis.call('HMGET', KEYS[1], 'state', 'requester')
 if not at[1] then return 'unknown' end
 if at[1] ~= 'pending' then return at[1] end
 local isRequester = at[2] == ARGV[2]
 if ARGV[4] == 'denied' and isRequester then return 'own' end
-if ARGV[4] == 'withdrawn' and not isRequester then return 'not-yours' end
+if ARGV[4] == 'withdrawn' and not isRequester and ARGV[5] == '' then return 'not-yours' end
 redis.call('HSET', KEYS[1], 'state', ARGV[4], 'endedBy', ARGV[3])
 redis.call('ZREM', KEYS[2], ARGV[1])
 return ARGV[4]`
@@ -63,10 +63,10 @@ export function createApprovals(redis: RedisConnection): Approvals {
   const end = script(redis, 'okmsRequestEnd', END)
   const expire = script(redis, 'okmsRequestExpire', EXPIRE)
 
-  const endWith = async (runId: string, vote: Vote, state: 'denied' | 'withdrawn') =>
+  const endWith = async (runId: string, vote: Vote, state: 'denied' | 'withdrawn', anyway = '') =>
     (await end(
       [keys.request(runId), keys.pendingRequests],
-      [runId, vote.person, JSON.stringify(vote), state],
+      [runId, vote.person, JSON.stringify(vote), state, anyway],
     )) as never
 
   return {
@@ -104,6 +104,7 @@ export function createApprovals(redis: RedisConnection): Approvals {
 
     deny: (runId, vote) => endWith(runId, vote, 'denied'),
     withdraw: (runId, vote) => endWith(runId, vote, 'withdrawn'),
+    giveUp: (runId, vote) => endWith(runId, vote, 'withdrawn', '1'),
     expire: async runId => (await expire([keys.request(runId), keys.pendingRequests], [runId])) === 1,
     pending: () => answered(redis.zrange(keys.pendingRequests, '0', '-1')),
   }

@@ -5,6 +5,7 @@
  * |-------------------------|--------|----------------|------------------------------|-------------|
  * | run:<id>                | hash   | runs.ts        | 90 days after its end        | no          |
  * | runs:open               | zset   | runs.ts        | for ever, entries until end  | no          |
+ * | runs:failed             | zset   | runs.ts        | for ever, entries 90 days    | no          |
  * | start:<key>             | string | runs.ts        | 90 days                      | no          |
  * | ask:<id>                | string | asks.ts        | 10 minutes                   | no          |
  * | seen:<interaction>      | string | asks.ts        | 1 hour; 10 s while in hand   | no          |
@@ -46,6 +47,7 @@ export const QUEUE_PREFIX = `${PREFIX}:q`
 export const keys = {
   run: (runId: string) => `${PREFIX}:run:${runId}`,
   openRuns: `${PREFIX}:runs:open`,
+  failedRuns: `${PREFIX}:runs:failed`,
   start: (startKey: string) => `${PREFIX}:start:${startKey}`,
   ask: (askId: string) => `${PREFIX}:ask:${askId}`,
   seen: (id: string) => `${PREFIX}:seen:${id}`,

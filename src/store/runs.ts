@@ -35,14 +35,37 @@ end
 redis.call('HINCRBY', KEYS[1], 'epoch', 1)
 return redis.call('HGETALL', KEYS[1])`
 
-/** KEYS run, open; ARGV epoch, ended ('1' or ''), ttl, runId, field, value, … */
+/** KEYS run, open, failed; ARGV epoch, endedAtMs or '', ttl, runId, field, value, … What failed is listed for as long as it is kept. */
 const CHANGE = `
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
 if #ARGV > 4 then redis.call('HSET', KEYS[1], unpack(ARGV, 5)) end
-if ARGV[2] == '1' then
+if ARGV[2] ~= '' then
   redis.call('EXPIRE', KEYS[1], ARGV[3])
   redis.call('ZREM', KEYS[2], ARGV[4])
+  local at = redis.call('HMGET', KEYS[1], 'state', 'abandoned')
+  if at[1] == '"failed"' and (not at[2] or at[2] == 'null') then
+    redis.call('ZADD', KEYS[3], ARGV[2], ARGV[4])
+    redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', tonumber(ARGV[2]) - 1000 * tonumber(ARGV[3]))
+  end
 end
+return 1`
+
+/** KEYS run, open, failed; ARGV runId, field, value, … Fences off whoever may still believe to have it. */
+const REOPEN = `
+if redis.call('HGET', KEYS[1], 'state') ~= '"failed"' then return 0 end
+redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+redis.call('HINCRBY', KEYS[1], 'epoch', 1)
+redis.call('PERSIST', KEYS[1])
+redis.call('ZADD', KEYS[2], redis.call('HGET', KEYS[1], 'createdAtMs'), ARGV[1])
+redis.call('ZREM', KEYS[3], ARGV[1])
+return 1`
+
+/** KEYS run, failed; ARGV runId, field, value, … */
+const DEAL = `
+local state = redis.call('HGET', KEYS[1], 'state')
+if not state or state == '"succeeded"' or state == '"stopped"' then return 0 end
+redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+redis.call('ZREM', KEYS[2], ARGV[1])
 return 1`
 
 /** KEYS run. A run that never was stays so. */
@@ -55,6 +78,8 @@ export function createRunStore(redis: RedisConnection): RunStore {
   const claim = script(redis, 'okmsRunClaim', CLAIM)
   const change = script(redis, 'okmsRunChange', CHANGE)
   const poke = script(redis, 'okmsRunPoke', POKE)
+  const reopen = script(redis, 'okmsRunReopen', REOPEN)
+  const deal = script(redis, 'okmsRunDeal', DEAL)
 
   return {
     async create(run) {
@@ -84,12 +109,11 @@ export function createRunStore(redis: RedisConnection): RunStore {
     },
 
     async change(runId, epoch, { step, ...rest }) {
-      const fields = Object.entries(rest).flatMap(([name, value]) => [name, encode(value)])
+      const fields = fieldsOf(rest)
       if (step) fields.push(STEP + step.title, encode(step))
-      const ended = rest.endedAtMs === undefined ? '' : '1'
       const written = await change(
-        [keys.run(runId), keys.openRuns],
-        [epoch, ended, KEEP_ENDED_SECONDS, runId, ...fields],
+        [keys.run(runId), keys.openRuns, keys.failedRuns],
+        [epoch, rest.endedAtMs ?? '', KEEP_ENDED_SECONDS, runId, ...fields],
       )
       return written === 1
     },
@@ -102,14 +126,27 @@ export function createRunStore(redis: RedisConnection): RunStore {
     poke: async runId => Number(await poke([keys.run(runId)], [])),
     pokes: async runId => Number((await answered(redis.hget(keys.run(runId), 'pokes'))) ?? 0),
     open: () => answered(redis.zrange(keys.openRuns, '0', '-1')),
+    failed: () => answered(redis.zrange(keys.failedRuns, '0', '-1', 'REV')),
+
+    async reopen(runId, steps) {
+      const fields = fieldsOf({ state: 'queued', failure: null, endedAtMs: null, abandoned: null })
+      for (const step of steps) fields.push(STEP + step.title, encode(step))
+      return (await reopen([keys.run(runId), keys.openRuns, keys.failedRuns], [runId, ...fields])) === 1
+    },
+
+    async deal(runId, dealt) {
+      return (await deal([keys.run(runId), keys.failedRuns], [runId, ...fieldsOf(dealt)])) === 1
+    },
   }
 }
 
 function newFields(run: NewRun): string[] {
   const { startKey: _, interactionId: __, ...kept } = run
-  const all = { ...kept, state: 'queued', failure: null, ending: null, endedAtMs: null }
-  return Object.entries(all).flatMap(([name, value]) => [name, encode(value)])
+  return fieldsOf({ ...kept, state: 'queued', failure: null, ending: null, endedAtMs: null })
 }
+
+const fieldsOf = (values: object): string[] =>
+  Object.entries(values).flatMap(([name, value]) => [name, encode(value)])
 
 /** `undefined` has no JSON, and Redis would keep it as an empty string that nobody can read back. */
 const encode = (value: unknown): string => JSON.stringify(value) ?? 'null'
@@ -133,6 +170,8 @@ function decode(fields: Record<string, string>): RunRecord {
     endedAtMs: value('endedAtMs') as number | null,
     failure: value('failure') as RunRecord['failure'],
     ending: value('ending') as RunRecord['ending'],
+    abandoned: value('abandoned') as RunRecord['abandoned'],
+    triedAgain: value('triedAgain') as RunRecord['triedAgain'],
     steps,
   }
 }

@@ -48,14 +48,9 @@ export async function startTestBot(
       for (const line of typed) await demo.session.line(line)
       return screen.slice(before).join('\n')
     },
-    /** Presses Approve without waiting for others, as many do at once. */
-    approveAtOnce: (name: string, runId: string) =>
-      demo.door.press({
-        actor: person(name),
-        conversation: channel('ops'),
-        press: 'approve',
-        subject: runId,
-      }),
+    /** Presses a button without waiting for others, as many do at once. */
+    pressAtOnce: (name: string, press: string, runId: string) =>
+      demo.door.press({ actor: person(name), conversation: channel('ops'), press, subject: runId }),
     /** The live credentials at OVHcloud. */
     live: () =>
       demo.sandbox.credentials().filter(({ status }) => status === 'READY' || status === 'CREATING'),

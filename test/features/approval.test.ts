@@ -122,7 +122,9 @@ describe('a request of a private run', () => {
   })
 
   it('is decided once, however many press at the same time', async () => {
-    const presses = Array.from({ length: 100 }, (_, i) => bot.approveAtOnce(i % 2 ? 'bo' : 'cy', runId))
+    const presses = Array.from({ length: 100 }, (_, i) =>
+      bot.pressAtOnce(i % 2 ? 'bo' : 'cy', 'approve', runId),
+    )
     const answers = await Promise.all(presses)
     await bot.type('settle')
 

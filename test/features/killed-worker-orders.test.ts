@@ -25,7 +25,7 @@ it.each([...EARLY, 'Ask for the price again', 'Place the order', 'Follow the ord
     if (EARLY.includes(title)) await bot.takeOver()
     await bot.type('settle')
     // Two at once, on top of it all.
-    await Promise.all([bot.approveAtOnce('bo', runId), bot.approveAtOnce('bo', runId)])
+    await Promise.all([bot.pressAtOnce('bo', 'approve', runId), bot.pressAtOnce('bo', 'approve', runId)])
     if (!EARLY.includes(title)) await bot.takeOver()
     await bot.type('settle')
 

@@ -135,7 +135,7 @@ describe('buying', () => {
   it('leads to one order however often it is approved at once', async () => {
     const { runId } = await ask()
 
-    await Promise.all(Array.from({ length: 40 }, () => bot!.approveAtOnce('bo', runId)))
+    await Promise.all(Array.from({ length: 40 }, () => bot!.pressAtOnce('bo', 'approve', runId)))
     await bot!.type('settle')
 
     expect(orders()).toHaveLength(1)

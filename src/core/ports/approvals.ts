@@ -69,6 +69,8 @@ export interface Approvals {
   approve(runId: string, vote: Vote, need: number): Promise<VoteOutcome>
   deny(runId: string, vote: Vote): Promise<'denied' | 'own' | 'unknown' | RequestState>
   withdraw(runId: string, vote: Vote): Promise<'withdrawn' | 'not-yours' | 'unknown' | RequestState>
+  /** Withdraws it in the requester's place: its run is given up. Answers the state it is in now. */
+  giveUp(runId: string, vote: Vote): Promise<'unknown' | RequestState>
   /** Ends a request that nobody decided. `false`: it was decided already. */
   expire(runId: string): Promise<boolean>
   /** Run ids of pending requests, oldest first. */

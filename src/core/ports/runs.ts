@@ -29,4 +29,10 @@ export interface RunStore {
   pokes(runId: string): Promise<number>
   /** Runs that have not ended, oldest first. */
   open(): Promise<string[]>
+  /** Runs that failed and that nobody has dealt with since, the newest first. */
+  failed(): Promise<string[]>
+  /** Opens a failed run anew, with these of its steps changed. `false`: it has not failed, or is open again already. */
+  reopen(runId: string, steps: readonly StepRecord[]): Promise<boolean>
+  /** Notes what an operator did about a run that is open or failed. `false`: it ended otherwise, or there is none. */
+  deal(runId: string, dealt: Partial<Pick<RunRecord, 'abandoned' | 'triedAgain'>>): Promise<boolean>
 }

@@ -1,6 +1,7 @@
 /** Runs that fail: what is taken back, by whom, and what a broken store or a mistake of a job does not break. */
 import { describe, expect, it } from 'vitest'
 import { BotError } from '../../../src/core/errors.js'
+import { kept } from '../../../src/core/job.js'
 import type { RunStore } from '../../../src/core/ports/runs.js'
 import { diesAt, done, later, type Story, turnBench } from './turns.js'
 
@@ -151,6 +152,42 @@ describe('taking back', () => {
     const three = (await read()).steps.find(step => step.title === 'Three')
     expect(three).toMatchObject({ state: 'undo-failed', failure: { message: 'Nobody may.' } })
     expect((await read()).state).toBe('failed')
+  })
+
+  it('leaves what its undo says must stay, and takes the rest back', async () => {
+    const undone: string[] = []
+    await turn(async step => {
+      await step('One', () => 1, { undo: async () => void undone.push('One') })
+      await step('Buy', () => 2, { undo: async () => kept('paid for') })
+      await step('Fail', () => {
+        throw new BotError('ovh.denied', 'You may not.')
+      })
+      return done()
+    })
+
+    expect(undone).toEqual(['One'])
+    expect(await states()).toEqual(['One: undone', 'Buy: kept', 'Fail: failed'])
+    expect((await read()).steps[1]).toMatchObject({ result: 2, note: 'paid for' })
+  })
+
+  it('ends a run that was given up, at the step where it stands', async () => {
+    const undone: string[] = []
+    const story: Story = async step => {
+      await step('One', () => 1, { undo: async () => void undone.push('One') })
+      await step.until('Wait', { every: '1h', atMost: '9h', waitsFor: 'person' }, async () => undefined)
+      return done()
+    }
+    await turn(story)
+    await bench.runs.deal((await read()).runId, { abandoned: { by: 'Bo' } })
+
+    await turn(story)
+
+    expect(undone).toEqual(['One'])
+    expect(await states()).toEqual(['One: undone', 'Wait: waiting'])
+    expect(await read()).toMatchObject({
+      state: 'failed',
+      failure: { code: 'run.abandoned', message: 'Bo gave it up.' },
+    })
   })
 
   it('takes back when the job breaks between two steps', async () => {

@@ -64,6 +64,8 @@ describe('a new run', () => {
     expect(await runs.read(run.runId)).toEqual({
       ...kept,
       state: 'queued',
+      abandoned: null,
+      triedAgain: null,
       endedAtMs: null,
       failure: null,
       ending: null,
@@ -237,5 +239,83 @@ describe('wishes for a new look', () => {
     expect(before?.pokes).toBe(0)
     expect(await runs.pokes(run.runId)).toBe(2)
     expect((await runs.claim(run.runId))?.pokes).toBe(2)
+  })
+})
+
+describe('a run that failed', () => {
+  const fail = async (more: Partial<NewRun> = {}, endedAtMs = 1_800_000_060_000) => {
+    const { runId } = runOf()
+    await runs.create({ ...runOf(more), runId })
+    const { epoch } = (await runs.claim(runId))!
+    const failure = { code: 'ovh.denied' as const, message: 'You may not.' }
+    await runs.change(runId, epoch, { step: stepOf('One', { state: 'failed', failure }) })
+    await runs.change(runId, epoch, { state: 'failed', failure, endedAtMs })
+    return { runId, epoch }
+  }
+
+  it('is listed, the newest first, for as long as it is kept', async () => {
+    const day = 86_400_000
+    const { runId: old } = await fail({}, 1_800_000_000_000)
+    const { runId: newer } = await fail({}, 1_800_000_000_000 + 80 * day)
+    expect(await runs.failed()).toEqual([newer, old])
+
+    const { runId: newest } = await fail({}, 1_800_000_000_000 + 91 * day)
+
+    expect(await runs.failed()).toEqual([newest, newer])
+  })
+
+  it('is opened anew once, and whoever had it is fenced off', async () => {
+    const { runId, epoch } = await fail()
+    const goesOn = stepOf('One', { state: 'waiting' })
+
+    const answers = await Promise.all([1, 2, 3].map(() => runs.reopen(runId, [goesOn])))
+
+    expect(answers.filter(Boolean)).toHaveLength(1)
+    expect(await runs.read(runId)).toMatchObject({
+      state: 'queued',
+      failure: null,
+      endedAtMs: null,
+      steps: [{ title: 'One', state: 'waiting' }],
+    })
+    expect(await runs.open()).toEqual([runId])
+    expect(await runs.failed()).toEqual([])
+    expect(await redis.ttl(keys.run(runId))).toBe(-1)
+    expect(await runs.change(runId, epoch, { state: 'running' })).toBe(false)
+  })
+
+  it.each([{ abandoned: { by: 'Bo' } }, { triedAgain: { by: 'Bo', runId: '7F3K9Q2M' } }])(
+    'is listed no more once it was dealt with (%o)',
+    async dealt => {
+      const { runId } = await fail()
+
+      expect(await runs.deal(runId, dealt)).toBe(true)
+
+      expect(await runs.failed()).toEqual([])
+      expect(await runs.read(runId)).toMatchObject(dealt)
+    },
+  )
+
+  it('is not listed when it failed because it was given up', async () => {
+    const run = runOf()
+    await runs.create(run)
+    const { epoch } = (await runs.claim(run.runId))!
+    await runs.deal(run.runId, { abandoned: { by: 'Bo' } })
+
+    await runs.change(run.runId, epoch, { state: 'failed', endedAtMs: 1_800_000_060_000 })
+
+    expect(await runs.failed()).toEqual([])
+  })
+
+  it('is all that can be dealt with, besides an open one', async () => {
+    const run = runOf()
+    await runs.create(run)
+    const { epoch } = (await runs.claim(run.runId))!
+    await runs.change(run.runId, epoch, { state: 'stopped', endedAtMs: 1_800_000_060_000 })
+
+    expect(await runs.deal(run.runId, { abandoned: { by: 'Bo' } })).toBe(false)
+    expect(await runs.deal('00000000', { abandoned: { by: 'Bo' } })).toBe(false)
+    expect(await runs.reopen(run.runId, [])).toBe(false)
+    expect(await runs.read(run.runId)).toMatchObject({ state: 'stopped', abandoned: null })
+    expect(await redis.exists(keys.run('00000000'))).toBe(0)
   })
 })
