@@ -10,15 +10,23 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { startRedisServer } from '../src/demo/redis-server.js'
 import { startSandbox } from '../src/sandbox/sandbox.js'
+import { measureAcknowledging } from './acknowledging.js'
+import { measureMemory } from './memory.js'
 import { measurePictures } from './pictures.js'
 import { measureRequests } from './pki.js'
 import { measureReminders } from './reminders.js'
 import { perSecond, type Row } from './row.js'
 import { measureRuns } from './runs.js'
+import { measureSync } from './sync.js'
 
 const run = promisify(execFile)
 const compiled = fileURLToPath(new URL('..', import.meta.url))
 const say = (text: string) => process.stderr.write(`${text}\n`)
+
+interface Pair {
+  ours: number
+  other: number
+}
 
 async function measureClient(): Promise<Row[]> {
   const sandbox = await startSandbox()
@@ -26,13 +34,17 @@ async function measureClient(): Promise<Row[]> {
     const child = resolve(compiled, 'bench/ovh-client.js')
     const env = { ...process.env, NODE_EXTRA_CA_CERTS: sandbox.info.caFile }
     const { stdout } = await run(process.execPath, [child, JSON.stringify(sandbox.info)], { env })
-    const { requests, ours, other } = JSON.parse(stdout) as { requests: number; ours: number; other: number }
-    const ratio = other / ours
+    const { requests, times, busy } = JSON.parse(stdout) as Record<'times' | 'busy', Pair> & {
+      requests: number
+    }
+    const ratio = times.other / times.ours
+    const said = (side: keyof Pair) =>
+      `${Math.round(perSecond(requests, times[side]))}/s, ${Math.round((1000 * busy[side]) / requests)} µs of processor each`
     return [
       {
         what: 'OVHcloud client, signed GET over HTTPS on the sandbox (20 in flight)',
-        ours: `${Math.round(perSecond(requests, ours))}/s`,
-        against: `\`@ovhcloud/node-ovh\` 3: ${Math.round(perSecond(requests, other))}/s`,
+        ours: said('ours'),
+        against: `\`@ovhcloud/node-ovh\` 3: ${said('other')}`,
         ratio,
         goal: '≥ 2 ×',
         reached: ratio >= 2,
@@ -43,28 +55,34 @@ async function measureClient(): Promise<Row[]> {
   }
 }
 
-async function measureOnRedis(): Promise<Row[]> {
+async function measureIdle(): Promise<Row[]> {
+  const sandbox = await startSandbox()
+  try {
+    return await onTwo(urls => measureMemory(urls, sandbox.info))
+  } finally {
+    await sandbox.close()
+  }
+}
+
+async function onOne(measure: (url: string) => Promise<Row[]>): Promise<Row[]> {
   const redis = await startRedisServer()
   try {
-    return await measureRuns(redis.url)
+    return await measure(redis.url)
   } finally {
     await redis.stop()
   }
 }
 
-async function measureFollowing(): Promise<Row[]> {
-  const servers = await Promise.all([startRedisServer(), startRedisServer()])
-  try {
-    return await measureReminders([servers[0].url, servers[1].url])
-  } finally {
-    await Promise.all(servers.map(server => server.stop()))
-  }
-}
+const onTwo = (measure: (urls: readonly [string, string]) => Promise<Row[]>): Promise<Row[]> =>
+  onOne(first => onOne(second => measure([first, second])))
 
 const rows: Row[] = []
 for (const [name, measure] of [
-  ['durable runs', measureOnRedis],
-  ['reminders', measureFollowing],
+  ['acknowledging', () => onOne(measureAcknowledging)],
+  ['durable runs', () => onOne(measureRuns)],
+  ['reminders', () => onTwo(measureReminders)],
+  ['sync', () => onTwo(measureSync)],
+  ['memory', measureIdle],
   ['OVHcloud client', measureClient],
   ['certificate requests', measureRequests],
   ['pictures', measurePictures],

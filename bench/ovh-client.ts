@@ -1,6 +1,7 @@
 /**
  * Our OVHcloud client beside @ovhcloud/node-ovh 3: the same signed GET over HTTPS against the sandbox. A process of its own, since
- * the other client reads trust from NODE_EXTRA_CA_CERTS when it starts. Prints one JSON line: milliseconds of each.
+ * the other client reads trust from NODE_EXTRA_CA_CERTS when it starts. Prints one JSON line: milliseconds of each, and of them how many
+ * the processor was busy here; the rest is the sandbox's.
  */
 import { createRequire } from 'node:module'
 import { realClock } from '../src/core/ports/clock.js'
@@ -14,6 +15,7 @@ import { sideBySide, timed } from './row.js'
 const REQUESTS = 1000
 const IN_FLIGHT = 20
 const ROUNDS = 5
+const WARM_UPS = 5
 
 interface OtherClient {
   requestPromised(method: string, path: string): Promise<unknown>
@@ -46,6 +48,13 @@ const other = otherClient({
   consumerKey,
 })
 
+async function busyMs(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage()
+  await work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
+
 async function many(request: () => Promise<unknown>): Promise<void> {
   let next = 0
   await Promise.all(
@@ -55,13 +64,23 @@ async function many(request: () => Promise<unknown>): Promise<void> {
   )
 }
 
-// Both read the clock difference with their first call.
-await okms.list()
-await other.requestPromised('GET', '/v2/okms/resource')
+const askOurs = () => many(() => okms.list())
+const askOther = () => many(() => other.requestPromised('GET', '/v2/okms/resource'))
+
+// Both read the clock difference with their first call, and have run for a while before they are measured.
+for (let round = 0; round < WARM_UPS; round++) {
+  await askOurs()
+  await askOther()
+}
 const times = await sideBySide(
   ROUNDS,
-  () => timed(() => many(() => okms.list())),
-  () => timed(() => many(() => other.requestPromised('GET', '/v2/okms/resource'))),
+  () => timed(askOurs),
+  () => timed(askOther),
+)
+const busy = await sideBySide(
+  ROUNDS,
+  () => busyMs(askOurs),
+  () => busyMs(askOther),
 )
 await client.close()
-process.stdout.write(`${JSON.stringify({ requests: REQUESTS, ...times })}\n`)
+process.stdout.write(`${JSON.stringify({ requests: REQUESTS, times, busy })}\n`)

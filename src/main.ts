@@ -27,9 +27,6 @@ import { type Ops, startOps } from './ops/ops.js'
 import { needsPlatform } from './ops/readiness.js'
 import { createOvhClient } from './ovh/client.js'
 import { createOvhPorts } from './ovh/ports.js'
-import { createPainter } from './pictures/painter.js'
-import { createDiscordDoor } from './platforms/discord/adapter.js'
-import { createSlackDoor } from './platforms/slack/adapter.js'
 import { readPolicyFile } from './policy-file.js'
 
 const EX_CONFIG = 78
@@ -118,14 +115,19 @@ async function start(
     })
     halves.push(worker)
   }
-  if (role !== 'worker')
-    halves.push(await startChat({ ...common, doors: openDoors(config, ops), checkups: [settingsCheckup()] }))
+  if (role !== 'worker') {
+    const doors = await openDoors(config, ops)
+    halves.push(await startChat({ ...common, doors, checkups: [settingsCheckup()] }))
+  }
 }
 
-function openDoors({ discord, slack }: Config, ops: Ops): ChatDoor[] {
+/** A platform's library is loaded only where it is spoken: a worker speaks none. */
+async function openDoors({ discord, slack }: Config, ops: Ops): Promise<ChatDoor[]> {
   const doors: ChatDoor[] = []
+  const { createPainter } = await import('./pictures/painter.js')
   const painter = createPainter(log)
   if (discord) {
+    const { createDiscordDoor } = await import('./platforms/discord/adapter.js')
     const door = createDiscordDoor({
       ...discord,
       log,
@@ -138,6 +140,7 @@ function openDoors({ discord, slack }: Config, ops: Ops): ChatDoor[] {
     doors.push(door)
   }
   if (slack) {
+    const { createSlackDoor } = await import('./platforms/slack/adapter.js')
     const door = createSlackDoor({ ...slack, log, clock: realClock, painter })
     ops.needs(needsPlatform('slack', door))
     doors.push(door)

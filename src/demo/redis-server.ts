@@ -200,7 +200,7 @@ async function answers(port: number, pid: number): Promise<'ready' | 'not yet'> 
   return heard.includes('+PONG') && heard.includes(`process_id:${pid}\r`) ? 'ready' : 'not yet'
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
