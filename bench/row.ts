@@ -7,6 +7,8 @@ export interface Row {
   ratio: number
   goal: string
   reached: boolean
+  /** What keeps it from the goal, as far as we know; printed where it is not reached. */
+  why?: string
 }
 
 /** Milliseconds that `work` takes. */

@@ -190,6 +190,7 @@ export async function measureRuns(redisUrl: string): Promise<Row[]> {
       ratio: acceptedRatio,
       goal: '≥ 0.5 ×',
       reached: acceptedRatio >= 0.5,
+      why: 'a command is five calls to Redis (met before?, the policy, the run, the queue, the audit trail) beside one; each keeps a promise.',
     },
     {
       what: `${RUNS} runs of five steps, no waiting, accepting them included`,
@@ -198,6 +199,7 @@ export async function measureRuns(redisUrl: string): Promise<Row[]> {
       ratio: finishedRatio,
       goal: '≤ 1.5 × the time',
       reached: finishedRatio <= 1.5,
+      why: 'a run writes each result before it goes on, and its card and audit entry at the end: about fourteen calls to Redis, each as quick as the ten or so of five jobs.',
     },
   ]
 }

@@ -69,6 +69,8 @@ interface Note {
   kind: 'command' | 'press'
   what: string
   subjects: string[]
+  /** The run that was written said in the same breath that the interaction is dealt with. */
+  started: boolean
 }
 
 export function createDispatcher(parts: DispatchParts): ChatListener & { busy(): boolean } {
@@ -109,7 +111,9 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     let judged: { policy: Policy; actor: Actor } | null = null
     const record = (outcome: string) =>
       parts.audit.record({
-        ...note,
+        kind: note.kind,
+        what: note.what,
+        subjects: note.subjects,
         who: personOf(judged?.actor ?? met.actor),
         from: placeOf(met.conversation),
         outcome,
@@ -154,7 +158,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       if (inHand) {
         clearInterval(inHand)
         // Without Redis it is believed in hand for a while and forgotten then, like that of a process that died.
-        await parts.asks.dealtWith(interaction).catch(() => {})
+        if (!note.started) await parts.asks.dealtWith(interaction).catch(() => {})
       }
       underWay--
     }
@@ -183,7 +187,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       note.what = describeCommand(command, raw)
     }
     const audience = command.answers === 'privately' ? 'asker' : 'everyone'
-    const able = createDoing(parts, invocation, actor, exchange, audience, runId => note.subjects.push(runId))
+    const able = createDoing(parts, invocation, actor, exchange, audience, runId => noteRun(note, runId))
     try {
       await command.run({
         ...able,
@@ -211,7 +215,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     note: Note,
   ) {
     authorize(policy, actor, press.conversation, definition.requires)
-    const able = createDoing(parts, press, actor, exchange, 'asker', runId => note.subjects.push(runId))
+    const able = createDoing(parts, press, actor, exchange, 'asker', runId => noteRun(note, runId))
     try {
       await definition.run({
         ...able,
@@ -245,7 +249,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       const known = (name: string) => {
         command = name
       }
-      const note: Note = { kind: 'command', what: 'unknown', subjects: [] }
+      const note: Note = { kind: 'command', what: 'unknown', subjects: [], started: false }
       return meet(
         invocation,
         exchange,
@@ -273,10 +277,20 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       }
       // What a client sends is only a name once we know it.
       const name = parts.definitions.presses.has(press.press) ? press.press : 'unknown'
-      const note: Note = { kind: 'press', what: name, subjects: subjectsOfPress(press.subject) }
+      const note: Note = {
+        kind: 'press',
+        what: name,
+        subjects: subjectsOfPress(press.subject),
+        started: false,
+      }
       return meet(press, exchange, note, act, outcome => metrics.count('presses', { press: name, outcome }))
     },
   }
+}
+
+function noteRun(note: Note, runId: string): void {
+  note.subjects.push(runId)
+  note.started = true
 }
 
 /** Puts what files hold in their place. @throws BotError `input.invalid` for a secret that was spoken where others hear it */
