@@ -2,6 +2,7 @@
  * What people do in Slack, brought to the bot: commands, mentions, buttons, forms. Slack is told at once that it arrived, before
  * anything that takes time; the person hears later. https://docs.slack.dev/tools/bolt-js/concepts/acknowledge
  */
+import { setImmediate as othersFirst } from 'node:timers/promises'
 import type { App } from '@slack/bolt'
 import type { CommandFace } from '../../core/command-face.js'
 import { BotError } from '../../core/errors.js'
@@ -46,6 +47,8 @@ export function listen(app: App, parts: ListeningParts): void {
   const attend = (heard: Heard, act: (exchange: Exchange) => Promise<void>) =>
     parts.inHand(
       (async () => {
+        // Whoever came in the same moment is acknowledged before any of them is attended to.
+        await othersFirst()
         const exchange = parts.exchangeFor(heard)
         if (!isServed(heard, parts.teamIds)) {
           log.warn('somebody of another workspace was refused', { ...heard.from })
