@@ -91,7 +91,7 @@ export async function measureRuns(redisUrl: string): Promise<Row[]> {
     reads: { ask: async () => null },
     runs,
     flows,
-    vault: { seal: async () => {}, erase: async () => {} },
+    vault: { seal: async () => {}, open: async () => null, erase: async () => {} },
     deliveries: null as never,
     approvals,
     answers: createAnswers(redis),

@@ -21,6 +21,7 @@ import type { Outbox } from '../core/ports/outbox.js'
 import type { PolicySource } from '../core/ports/policy-source.js'
 import type { FlowQueue, ReadQueue } from '../core/ports/queue.js'
 import type { RunStore } from '../core/ports/runs.js'
+import type { Vault, VaultAddress } from '../core/ports/vault.js'
 import { createRequests, describeApprovals } from './approve.js'
 import { describeCommand, subjectsOfCommand, subjectsOfPress } from './audit-words.js'
 import { auditedRequests } from './audited.js'
@@ -39,7 +40,7 @@ export interface DispatchParts {
   definitions: Definitions
   policy: PolicySource<Policy>
   inventory: Inventory
-  vault: DoingParts['vault']
+  vault: Vault
   asks: DoingParts['asks'] & {
     firstSight(interactionId: string): Promise<boolean>
     stillInHand(interactionId: string): Promise<void>
@@ -244,6 +245,8 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     commands: () => parts.definitions.commands,
     form: press => parts.definitions.presses.get(press)?.form ?? null,
     complete: asking => completions(asking, parts),
+    keepToken: (interactionId, token, forMs) => parts.vault.seal(tokenAddress(interactionId), token, forMs),
+    keptToken: interactionId => parts.vault.open(tokenAddress(interactionId)),
     onInvocation(invocation, exchange) {
       let command = 'unknown'
       const known = (name: string) => {
@@ -287,6 +290,13 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     },
   }
 }
+
+/** Where the token of an interaction rests; no run has such an id. */
+const tokenAddress = (interactionId: string): VaultAddress => ({
+  runId: `interaction-${interactionId}`,
+  recipient: 'bot',
+  label: 'token',
+})
 
 function noteRun(note: Note, runId: string): void {
   note.subjects.push(runId)

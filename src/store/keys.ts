@@ -14,6 +14,7 @@
  * | lane-state:<platform>:… | hash   | outbox.ts      | 1 day                        | no          |
  * | lanes:<platform>        | set    | outbox.ts      | for ever, entries while full | no          |
  * | vault:<runId>           | hash   | vault.ts       | 2 days at most               | yes         |
+ * | vault:interaction-<id>  | hash   | vault.ts       | 15 minutes                   | yes         |
  * | delivery:<runId>        | hash   | deliveries.ts  | 90 days                      | no          |
  * | deliveries:<person>     | set    | deliveries.ts  | 90 days, swept when read     | no          |
  * | ledger                  | hash   | ledger.ts      | for ever, fields until forgotten | no      |

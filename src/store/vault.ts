@@ -12,7 +12,7 @@ import { keys } from './keys.js'
 import { answered, type RedisConnection } from './redis.js'
 
 /** Longer than any delivery: collection 60 min, erasing 10 min, and time for a bot that was down to come back. */
-const KEEP_SECONDS = 2 * 86_400
+const KEEP_MS = 2 * 86_400_000
 
 const KEY_ID_BYTES = 4
 const NONCE_BYTES = 12
@@ -33,14 +33,10 @@ export function createVault(redis: RedisConnection, secretKeys: readonly Secret[
   })
 
   return {
-    async seal(at, secret) {
+    async seal(at, secret, forMs = KEEP_MS) {
       const box = seal(masters[0]!, at, secret)
       await answered(
-        redis
-          .multi()
-          .hset(keys.vault(at.runId), at.label, box)
-          .expire(keys.vault(at.runId), KEEP_SECONDS)
-          .exec(),
+        redis.multi().hset(keys.vault(at.runId), at.label, box).pexpire(keys.vault(at.runId), forMs).exec(),
       )
     },
 

@@ -308,6 +308,25 @@ describe('when processes come and go', () => {
     expect(await ana.files()).toEqual([])
   })
 
+  it('takes files back that were handed over before a restart, and keeps no token in the clear', async () => {
+    const runId = await asks(ana)
+    await ana.presses('Collect', runId)
+    await bot.settles()
+    expect(await ana.files()).toHaveLength(3)
+
+    await bot.restarts()
+    await bot.advances(11 * 60_000)
+
+    expect(await ana.files()).toEqual([])
+    const heard = bot.discord.requests.map(
+      ({ path }) => /^\/interactions\/\d+\/([^/]+)\/callback/.exec(path)?.[1],
+    )
+    const tokens = new Set(heard.filter(token => token !== undefined))
+    expect(tokens.size).toBeGreaterThan(1)
+    const rests = await bot.dumpsRedis()
+    for (const token of tokens) expect(rests.includes(token)).toBe(false)
+  })
+
   it('publishes commands once', async () => {
     await bot.restarts()
 

@@ -63,6 +63,13 @@ export interface ChatListener {
   form(press: string): Form | null
   /** What an option may be completed to, at most 25, best first; empty for whoever may not use the command there. */
   complete(asking: Completing): Promise<string[]>
+  /**
+   * Keeps the short-lived token with which files can be taken back that were handed over in an answer: sealed, for another process, or
+   * for this one after a restart.
+   */
+  keepToken(interactionId: string, token: Secret, forMs: number): Promise<void>
+  /** `null`: none was kept, or its time is over. */
+  keptToken(interactionId: string): Promise<Secret | null>
   onInvocation(invocation: Invocation, exchange: Exchange): Promise<void>
   onPress(press: Press, exchange: Exchange): Promise<void>
 }

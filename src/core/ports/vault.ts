@@ -1,9 +1,9 @@
-/** Sealed at rest: the only place where key material of ours may lie, and only for as long as a delivery lasts. */
+/** Sealed at rest: the only place where key material and tokens may lie, and only for as long as a delivery lasts. */
 import type { Secret } from '../secret.js'
 
 export interface Vault {
-  /** Seals `secret` under run and label, for one recipient. Sealing again replaces. */
-  seal(at: VaultAddress, secret: Secret): Promise<void>
+  /** Seals `secret` under run and label, for one recipient. Sealing again replaces. `forMs`: 2 days where absent. */
+  seal(at: VaultAddress, secret: Secret, forMs?: number): Promise<void>
   /** `null` when nothing is there (never was, or erased). @throws BotError `vault.unreadable` when it cannot be opened */
   open(at: VaultAddress): Promise<Secret | null>
   /** Erases everything sealed under a run. */

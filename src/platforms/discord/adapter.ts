@@ -7,12 +7,13 @@ import type { ChatDoor, ChatListener } from '../../core/ports/chat.js'
 import type { Clock } from '../../core/ports/clock.js'
 import type { Log } from '../../core/ports/log.js'
 import type { Painter } from '../../core/ports/painter.js'
-import type { Secret } from '../../core/secret.js'
+import { Secret } from '../../core/secret.js'
 import { examineDiscord } from './checkup.js'
 import { encodeCommands } from './commands.js'
 import { chatError } from './errors.js'
 import { connectGateway, type Gateway } from './gateway.js'
 import { createHearing } from './hear.js'
+import { INTERACTION } from './limits.js'
 import { createMessages } from './messages.js'
 import { createRoleReader } from './people.js'
 import { publishCommands } from './publish.js'
@@ -78,6 +79,7 @@ export function createDiscordDoor({
       fatal('The token is not valid (any more): set DISCORD_TOKEN to the one of the developer portal.'),
   })
   let gateway: Gateway | null = null
+  let listening: ChatListener | null = null
   let retry: NodeJS.Timeout | undefined
   const messages = createMessages({
     wire,
@@ -86,6 +88,7 @@ export function createDiscordDoor({
     log,
     painter,
     selfId: () => gateway?.selfId() ?? applicationId,
+    keptToken: async id => (await listening?.keptToken(id)) ?? null,
   })
   const groupsOf = createRoleReader(guildIds, wire, clock, log)
   const underWay = new Set<Promise<void>>()
@@ -120,10 +123,12 @@ export function createDiscordDoor({
     isConnected: () => gateway?.isConnected() ?? false,
 
     async start(listener: ChatListener) {
+      listening = listener
       const hear = createHearing({
         wire,
         tokens,
         messages,
+        keepToken: (id, token) => listener.keepToken(id, new Secret(token), INTERACTION.tokenLivesMs),
         painter,
         groupsOf,
         guildIds,

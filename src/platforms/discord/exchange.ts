@@ -16,6 +16,8 @@ export interface ExchangeParts {
   wire: Wire
   tokens: Tokens
   messages: Messages
+  /** Keeps what handed-over files are taken back with. */
+  keepToken(interactionId: string, token: string): Promise<void>
   painter: Painter
   log: Log
 }
@@ -35,7 +37,7 @@ export interface DiscordExchange extends Exchange {
 }
 
 export function createExchange(
-  { wire, tokens, messages, painter, log }: ExchangeParts,
+  { wire, tokens, messages, keepToken, painter, log }: ExchangeParts,
   asked: Asked,
 ): DiscordExchange {
   const { id, token, actor, conversation } = asked
@@ -168,6 +170,8 @@ export function createExchange(
             data: Buffer.from(content.reveal(), encoding),
           })),
         })
+        // First: a process that dies right after sending would leave files that nobody can take back.
+        await keepToken(id, token)
         const sent = await showToAsker(message)
         if (sent === null)
           throw new BotError('chat.refused', 'Discord takes no files for this press any more.')

@@ -9,6 +9,7 @@ import type { ChatDoor, MessageRef, OutgoingMessage, Target } from '../../core/p
 import type { Clock } from '../../core/ports/clock.js'
 import type { Log } from '../../core/ports/log.js'
 import { type Painter, pictureFor } from '../../core/ports/painter.js'
+import type { Secret } from '../../core/secret.js'
 import { CODE, isOneOf } from './errors.js'
 import { HISTORY, MESSAGE } from './limits.js'
 import { encodeReply } from './replies.js'
@@ -19,6 +20,8 @@ import type { Outgoing, Wire } from './wire.js'
 export interface MessagesParts {
   wire: Wire
   tokens: Tokens
+  /** The token of an interaction that this process did not hear, or not since it started. */
+  keptToken(interactionId: string): Promise<Secret | null>
   clock: Clock
   log: Log
   painter: Painter
@@ -49,7 +52,10 @@ export const markOf = (key: string): number =>
 
 export type Messages = ReturnType<typeof createMessages>
 
-export function createMessages({ wire, tokens, clock, log, painter, selfId }: MessagesParts) {
+export function createMessages({ wire, tokens, keptToken, clock, log, painter, selfId }: MessagesParts) {
+  const tokenOf = async (interactionId: string): Promise<string | null> =>
+    tokens.find(interactionId)?.token ?? (await keptToken(interactionId))?.reveal() ?? null
+
   const directChannels = new Map<string, string>()
   const openedThreads = new Set<string>()
   /** Answers whose token died, and where they are shown since: id → address. */
@@ -219,15 +225,16 @@ export function createMessages({ wire, tokens, clock, log, painter, selfId }: Me
       const elsewhere = moved.get(ref.message)
       if (elsewhere) await this.remove(elsewhere)
       moved.delete(ref.message)
-      const live = tokens.find(ref.interaction)
-      if (ref.interaction !== undefined && !live) {
+      const token = ref.interaction === undefined ? null : await tokenOf(ref.interaction)
+      if (ref.interaction !== undefined && token === null) {
         log.info('an answer that one person sees is out of reach', { message: ref.message })
         return
       }
-      const gone = [CODE.unknownMessage, CODE.unknownChannel, ...(live ? DEAD_TOKEN : [])]
-      const removing = live
-        ? wire.deleteAnswer(live.token, ref.message)
-        : awake(ref.channel, () => wire.deleteMessage(ref.channel, ref.message))
+      const gone = [CODE.unknownMessage, CODE.unknownChannel, ...(token === null ? [] : DEAD_TOKEN)]
+      const removing =
+        token !== null
+          ? wire.deleteAnswer(token, ref.message)
+          : awake(ref.channel, () => wire.deleteMessage(ref.channel, ref.message))
       await removing.catch(error => {
         if (!isOneOf(error, ...gone)) throw error
       })

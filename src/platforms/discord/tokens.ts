@@ -1,6 +1,7 @@
 /**
- * Interaction tokens that still work. In memory only: whoever holds one can speak as the bot and read what it answered in private.
- * After a restart none is known, and what hangs on them is done another way or said to be impossible.
+ * Interaction tokens that still work. In memory: whoever holds one can speak as the bot and read what it answered in private. Those with
+ * which files were handed over are kept sealed besides (`keepToken`), so that the files go also after a restart. Without its token,
+ * what hangs on an interaction is done another way, or said to be impossible.
  */
 import type { Clock } from '../../core/ports/clock.js'
 import { INTERACTION } from './limits.js'

@@ -52,6 +52,7 @@ const commands = [
   }),
 ]
 
+const kept = new Map<string, Secret>()
 const listener: ChatListener = {
   commands: () => commands,
   form: press => forms[press] ?? null,
@@ -59,6 +60,8 @@ const listener: ChatListener = {
     heard.completing.push(asking)
     return completions()
   },
+  keepToken: async (interactionId, token) => void kept.set(interactionId, token),
+  keptToken: async interactionId => kept.get(interactionId) ?? null,
   async onInvocation(invocation, exchange) {
     heard.invocations.push(invocation)
     await act(exchange)

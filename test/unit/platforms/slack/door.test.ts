@@ -17,10 +17,13 @@ const world = new World(realClock)
 let server: SlackServer
 let door: SlackDoor
 
+const kept = new Map<string, Secret>()
 const listener: ChatListener = {
   commands: () => [],
   form: () => null,
   complete: async () => [],
+  keepToken: async (interactionId, token) => void kept.set(interactionId, token),
+  keptToken: async interactionId => kept.get(interactionId) ?? null,
   async onInvocation() {},
   async onPress() {},
 }
