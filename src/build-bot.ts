@@ -41,6 +41,7 @@ import { createFlowQueue, startFlowWorker, type WorkerHandle } from './queue/flo
 import { createOutbox, createOutboxQueue, startSender } from './queue/outbox.js'
 import { createReadQueue, createReadQueueView, startReadWorker } from './queue/reads.js'
 import { createTickQueue, startTickWorker } from './queue/ticks.js'
+import { createAlone } from './store/alone.js'
 import { createAnswers } from './store/answers.js'
 import { createApprovals } from './store/approvals.js'
 import { createAskStore } from './store/asks.js'
@@ -244,11 +245,12 @@ export async function startChat(parts: ChatParts): Promise<Half & { busy(): bool
     log,
     ...parts.deadMan,
   })
+  const alone = createAlone(redis, log)
   const senders: WorkerHandle[] = []
   for (const door of parts.doors) {
     const queue = queues.find(({ platform }) => platform === door.platform)
     if (!queue) throw new Error(`${door.platform} has a door and is no platform of the bot`)
-    await door.start(dispatcher)
+    await door.start(dispatcher, alone)
     senders.push(
       await startSender(settingOf(patient), queue, {
         door,

@@ -104,7 +104,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     note: Note,
     act: (policy: Policy, actor: Actor) => Promise<void>,
     counted: (outcome: Outcome, seconds: number) => void,
-  ): Promise<void> {
+  ): Promise<boolean> {
     underWay++
     const metAt = performance.now()
     const seconds = () => (performance.now() - metAt) / 1000
@@ -127,7 +127,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     let inHand: NodeJS.Timeout | null = null
     try {
       const [, first] = await Promise.all([acknowledged, parts.asks.firstSight(interaction)])
-      if (!first) return
+      if (!first) return false
       inHand = setInterval(
         () => void parts.asks.stillInHand(interaction).catch(() => {}),
         SAY_IN_HAND_EVERY_MS,
@@ -163,6 +163,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       }
       underWay--
     }
+    return true
   }
 
   async function runCommand(

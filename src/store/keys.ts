@@ -34,6 +34,7 @@
  * | votes:<runId>           | hash   | approvals.ts   | 90 days                      | no          |
  * | requests:pending        | zset   | approvals.ts   | for ever, entries until over | no          |
  * | audit                   | stream | audit.ts       | for ever, only added to      | no          |
+ * | turn:<what>             | string | alone.ts       | 6 s, kept alive              | no          |
  * | ovh-rate                | hash   | rate-limiter.ts| 1 hour                       | no          |
  * | policy                  | hash   | policy.ts      | for ever                     | no          |
  * | inventory:<kind>        | hash   | inventory.ts   | for ever, overwritten        | no          |
@@ -76,6 +77,7 @@ export const keys = {
   votes: (runId: string) => `${PREFIX}:votes:${runId}`,
   pendingRequests: `${PREFIX}:requests:pending`,
   audit: `${PREFIX}:audit`,
+  turn: (what: string) => `${PREFIX}:turn:${what}`,
   ovhRate: `${PREFIX}:ovh-rate`,
   policy: `${PREFIX}:policy`,
   inventory: (kind: string) => `${PREFIX}:inventory:${kind}`,

@@ -1,4 +1,5 @@
 /** Listens at a door: every reply that the bot gives to it, as the plain data it is. */
+import type { Alone } from '../../src/core/ports/alone.js'
 import type { ChatDoor, ChatListener, Exchange } from '../../src/core/ports/chat.js'
 import type { Reply } from '../../src/core/reply.js'
 
@@ -44,12 +45,15 @@ export function overhear() {
     },
     watched: (door: ChatDoor): ChatDoor => ({
       ...door,
-      start: (listener: ChatListener) =>
-        door.start({
-          ...listener,
-          onInvocation: (invocation, exchange) => listener.onInvocation(invocation, listening(exchange)),
-          onPress: (press, exchange) => listener.onPress(press, listening(exchange)),
-        }),
+      start: (listener: ChatListener, alone: Alone) =>
+        door.start(
+          {
+            ...listener,
+            onInvocation: (invocation, exchange) => listener.onInvocation(invocation, listening(exchange)),
+            onPress: (press, exchange) => listener.onPress(press, listening(exchange)),
+          },
+          alone,
+        ),
       post(message) {
         note(message.key, message.reply)
         return door.post(message)

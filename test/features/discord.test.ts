@@ -327,6 +327,27 @@ describe('when processes come and go', () => {
     for (const token of tokens) expect(rests.includes(token)).toBe(false)
   })
 
+  it('listens in one process at a time, and in the second at once when the first leaves', async () => {
+    const { identified } = bot.discord.gateway.counts
+    const { stopsFirst } = await bot.startsSecond()
+    expect(bot.discord.gateway.counts.identified).toBe(identified)
+    await ana.says('/okms list')
+    await bot.settles()
+    expect(bo.sees({ channel: 'ops' }).at(-1)).toContain('2 OKMS')
+
+    await stopsFirst()
+
+    await expect.poll(() => bot.discord.gateway.isConnected(), { timeout: 5000 }).toBe(true)
+    expect(bot.discord.gateway.counts.identified).toBe(identified + 1)
+    await expect.poll(() => bot.isConnected()).toBe(true)
+    const runId = await asks(ana)
+    await ana.presses('Collect', runId)
+    await bot.settles()
+    expect(await ana.files()).toHaveLength(3)
+    await ana.presses('Saved it', runId)
+    await bot.settles()
+  })
+
   it('publishes commands once', async () => {
     await bot.restarts()
 

@@ -6,6 +6,7 @@ import type { Form } from '../form.js'
 import type { Completing, Invocation, Press } from '../invocation.js'
 import type { PrivateFile, Reply } from '../reply.js'
 import type { Secret } from '../secret.js'
+import type { Alone } from './alone.js'
 
 /** Where a message goes. */
 export type Target =
@@ -70,15 +71,17 @@ export interface ChatListener {
   keepToken(interactionId: string, token: Secret, forMs: number): Promise<void>
   /** `null`: none was kept, or its time is over. */
   keptToken(interactionId: string): Promise<Secret | null>
-  onInvocation(invocation: Invocation, exchange: Exchange): Promise<void>
-  onPress(press: Press, exchange: Exchange): Promise<void>
+  /** Both answer whether it was for this process to answer: `false` where another one has it in hand, or had. */
+  onInvocation(invocation: Invocation, exchange: Exchange): Promise<boolean>
+  onPress(press: Press, exchange: Exchange): Promise<boolean>
 }
 
 export interface ChatDoor {
   readonly platform: PlatformName
   /** Least time between two messages in one conversation, in milliseconds. */
   readonly paceMs: number
-  start(listener: ChatListener): Promise<void>
+  /** @param alone where the platform speaks to one process of the fleet at a time */
+  start(listener: ChatListener, alone: Alone): Promise<void>
   /**
    * @throws BotError `chat.rate-limited` with `retryAfterMs`, `chat.unreachable` (both tried again), or
    * `chat.refused` (final: closed direct messages, unknown channel …)

@@ -76,11 +76,13 @@ export function createConsoleDoor(screen: Screen, inbox: Inbox, painter: Painter
     }
   }
 
-  const heard = (
+  const heard = async (
     conversation: Conversation,
     actor: Actor,
-    act: (exchange: Exchange) => Promise<void> | undefined,
-  ) => act(exchangeFor(actor, conversation)) ?? Promise.resolve()
+    act: (exchange: Exchange) => Promise<unknown> | undefined,
+  ) => {
+    await act(exchangeFor(actor, conversation))
+  }
 
   const submit = (press: Omit<Press, 'id'>) =>
     heard(press.conversation, press.actor, exchange =>

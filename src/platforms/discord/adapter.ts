@@ -3,6 +3,7 @@
  * The `Guilds` intent alone: no member list, no message contents. https://docs.discord.com/developers/events/gateway
  */
 
+import type { Alone, Turn } from '../../core/ports/alone.js'
 import type { ChatDoor, ChatListener } from '../../core/ports/chat.js'
 import type { Clock } from '../../core/ports/clock.js'
 import type { Log } from '../../core/ports/log.js'
@@ -39,7 +40,7 @@ export interface DiscordParts {
 export interface DiscordDoor extends ChatDoor {
   /** Whether somebody is being answered at the moment. */
   isBusy(): boolean
-  /** Whether interactions arrive at the moment. */
+  /** Whether interactions arrive at the moment, or another process of the bot hears them and this one stands by. */
   isConnected(): boolean
 }
 
@@ -80,6 +81,8 @@ export function createDiscordDoor({
   })
   let gateway: Gateway | null = null
   let listening: ChatListener | null = null
+  let turn: Turn | null = null
+  let isHearing = false
   let retry: NodeJS.Timeout | undefined
   const messages = createMessages({
     wire,
@@ -99,12 +102,16 @@ export function createDiscordDoor({
     onInteraction: (payload: unknown) => void,
     retryMs: number,
   ): Promise<void> {
+    if (!isHearing) return
     try {
       await publishCommands(wire, guildIds, encodeCommands(listener.commands()), log)
+      // It may have been told to stop meanwhile.
+      if (!isHearing) return
       gateway = connectGateway({ token, apiUrl, log, onFatal: fatal }, onInteraction)
       await gateway.ready
     } catch (thrown) {
       const error = chatError(thrown, 'connect')
+      if (!isHearing) return
       if (isOver || !error.retryable) throw error
       log.warn('Discord is not reachable yet', { reason: error.message, retryMs, ...error.details })
       await gateway?.close()
@@ -120,9 +127,9 @@ export function createDiscordDoor({
     platform: 'discord',
     paceMs,
     isBusy: () => underWay.size > 0,
-    isConnected: () => gateway?.isConnected() ?? false,
+    isConnected: () => turn !== null && (!turn.isOurs() || (gateway?.isConnected() ?? false)),
 
-    async start(listener: ChatListener) {
+    async start(listener: ChatListener, alone: Alone) {
       listening = listener
       const hear = createHearing({
         wire,
@@ -140,7 +147,18 @@ export function createDiscordDoor({
         const heard: Promise<void> = hear(payload).finally(() => underWay.delete(heard))
         underWay.add(heard)
       }
-      await connect(listener, onInteraction, FIRST_RETRY_MS)
+      turn = await alone.take('discord-gateway', {
+        begin() {
+          isHearing = true
+          return connect(listener, onInteraction, FIRST_RETRY_MS)
+        },
+        async end() {
+          isHearing = false
+          clearTimeout(retry)
+          await gateway?.close()
+          gateway = null
+        },
+      })
     },
 
     post: message => messages.post(message),
@@ -151,8 +169,7 @@ export function createDiscordDoor({
 
     async stop() {
       isOver = true
-      clearTimeout(retry)
-      await gateway?.close()
+      await turn?.leave()
       let timer: NodeJS.Timeout | undefined
       const patience = new Promise<void>(resolve => {
         timer = setTimeout(resolve, LEAVE_WITHIN_MS)

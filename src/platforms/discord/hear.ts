@@ -49,7 +49,7 @@ export function createHearing(parts: HearingParts): (payload: unknown) => Promis
       for (const [name, maxBytes] of Object.entries(files))
         withFiles[name] = await upload(interaction, options[name]!, maxBytes)
       const said = { form: 'typed' as const, command, options: withFiles }
-      await listener.onInvocation({ id, actor, conversation, said }, exchange)
+      return listener.onInvocation({ id, actor, conversation, said }, exchange)
     })
   }
 
@@ -74,7 +74,7 @@ export function createHearing(parts: HearingParts): (payload: unknown) => Promis
       }
       const groups = actor.groups ?? (await parts.groupsOf(actor.id))
       const filled = type === InteractionType.ModalSubmit ? { fields } : {}
-      await listener.onPress(
+      return listener.onPress(
         { id, actor: { ...actor, groups }, conversation, press, subject, ...filled },
         exchange,
       )
@@ -82,11 +82,12 @@ export function createHearing(parts: HearingParts): (payload: unknown) => Promis
   }
 
   /** Acknowledges at once, and turns what goes wrong before the bot is asked into a sentence for the one who asks. */
-  async function answering(exchange: DiscordExchange, act: () => Promise<void>): Promise<void> {
+  async function answering(exchange: DiscordExchange, act: () => Promise<boolean>): Promise<void> {
     const acknowledged = exchange.acknowledge()
     acknowledged.catch(() => {})
     try {
-      await act()
+      // What is another process's to answer is left to it, with the acknowledgement.
+      if (!(await act())) return
     } catch (thrown) {
       const error = BotError.from(thrown)
       log.warn('not done', { code: error.code, reason: error.message, ...error.details })

@@ -59,8 +59,8 @@ export async function startDiscordBot() {
   let door: DiscordDoor
   let chat: Half & { busy(): boolean }
   let fatal = 0
-  const startChatHalf = async () => {
-    door = createDiscordDoor({
+  const createDoor = () =>
+    createDiscordDoor({
       token: new Secret(discord.token),
       applicationId: discord.applicationId,
       guildIds: [discord.guildId],
@@ -71,6 +71,8 @@ export async function startDiscordBot() {
       onFatal: () => void fatal++,
       paceMs: 0,
     })
+  const startChatHalf = async () => {
+    door = createDoor()
     chat = await startChat({ ...common, doors: [door] })
   }
   const worker = await startDemoWorker({ common, sandbox })
@@ -96,6 +98,7 @@ export async function startDiscordBot() {
     clock,
     travel,
     fatal: () => fatal,
+    isConnected: () => door.isConnected(),
     person: (name: keyof typeof people) => people[name],
     settles: travel.settle,
     advances: (byMs: number) => travel.advance(clock.now() + byMs),
@@ -103,6 +106,12 @@ export async function startDiscordBot() {
     async restarts() {
       await chat.stop()
       await startChatHalf()
+    },
+    /** A second chat process beside the first one; from now on it is the one that the bot consists of. */
+    async startsSecond(): Promise<{ stopsFirst(): Promise<void> }> {
+      const first = chat
+      await startChatHalf()
+      return { stopsFirst: first.stop }
     },
     /** Everything Redis holds, as bytes. */
     async dumpsRedis(): Promise<Buffer> {

@@ -6,6 +6,7 @@ import { defineCommand } from '../../../../src/core/command.js'
 import type { Form } from '../../../../src/core/form.js'
 import type { Completing, Invocation, Press } from '../../../../src/core/invocation.js'
 import { option } from '../../../../src/core/option.js'
+import { always } from '../../../../src/core/ports/alone.js'
 import type { ChatListener, Exchange, OutgoingMessage, Target } from '../../../../src/core/ports/chat.js'
 import { type Log, silentLog } from '../../../../src/core/ports/log.js'
 import { lines } from '../../../../src/core/reply.js'
@@ -23,6 +24,8 @@ let discord: FakeDiscord
 let door: DiscordDoor
 let ana: DiscordPerson
 let heard: { invocations: Invocation[]; presses: Press[]; completing: Completing[] }
+/** Whether what is heard is for this process to answer. */
+let isOurs = true
 /** What the bot does with a command or a press; a test sets it. */
 let act: (exchange: Exchange) => Promise<void>
 let forms: Record<string, Form>
@@ -65,10 +68,12 @@ const listener: ChatListener = {
   async onInvocation(invocation, exchange) {
     heard.invocations.push(invocation)
     await act(exchange)
+    return isOurs
   },
   async onPress(press, exchange) {
     heard.presses.push(press)
     await act(exchange)
+    return isOurs
   },
 }
 
@@ -95,7 +100,7 @@ beforeEach(async () => {
   said = []
   fatal = 0
   door = createDoor()
-  await door.start(listener)
+  await door.start(listener, always)
 })
 afterEach(async () => {
   await door.stop()
@@ -191,7 +196,7 @@ describe('threads', () => {
     const ref = await door.post({ ...message('A/1', 'one', inThread()), under })
     await door.stop()
     door = createDoor()
-    await door.start(listener)
+    await door.start(listener, always)
 
     await door.post({ ...message('A/2', 'two', inThread()), under })
 
@@ -327,7 +332,7 @@ describe('direct messages', () => {
     await door.edit(ref, message('A/card', 'three', toAna(OPS)))
     await door.stop()
     door = createDoor()
-    await door.start(listener)
+    await door.start(listener, always)
     await door.edit(ref, message('A/card', 'four', toAna(OPS)))
 
     expect(discord.person('bo').sees()).toEqual(['@ana\nfour'])
@@ -403,6 +408,17 @@ describe('answering', () => {
     expect(ana.sees()).toEqual(['Passphrase: correct horse\nSave it now.\nreader.p12', 'A late notice.'])
     expect((await ana.files())[0]!.bytes).toEqual(Buffer.from([0, 1, 2]))
     expect(discord.person('bo').sees()).toEqual([])
+  })
+
+  it('leaves the acknowledgement to the process that answers', async () => {
+    isOurs = false
+    act = async exchange => exchange.acknowledge()
+
+    await ana.runs('/okms say', { okms: 'prod-kms' })
+    await idle()
+    isOurs = true
+
+    expect(discord.requests.filter(({ method }) => method === 'DELETE')).toEqual([])
   })
 
   it('leaves files alone that are out of reach after a restart, and says so in the log', async () => {
@@ -562,7 +578,7 @@ describe('starting', () => {
     discord.faults = [{ method: 'GET', path: /commands$/, do: { status: 503 }, times: 3 }]
     door = createDoor()
 
-    await door.start(listener)
+    await door.start(listener, always)
 
     expect(door.isConnected()).toBe(false)
     await expect.poll(() => door.isConnected(), { timeout: 5000 }).toBe(true)
@@ -584,7 +600,7 @@ describe('the token', () => {
   it('ends everything with one line when Discord does not know it at the start', async () => {
     const other = createDoor('wrong')
 
-    await expect(other.start(listener)).rejects.toThrow()
+    await expect(other.start(listener, always)).rejects.toThrow()
     await other.stop()
 
     expect(fatal).toBe(1)

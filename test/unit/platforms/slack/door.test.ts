@@ -1,6 +1,7 @@
 /** The door itself against the stand-in for Slack: sending, editing, looking, taking back, and what goes wrong. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { BotError } from '../../../../src/core/errors.js'
+import { always } from '../../../../src/core/ports/alone.js'
 import type { ChatListener, OutgoingMessage, Target } from '../../../../src/core/ports/chat.js'
 import { realClock } from '../../../../src/core/ports/clock.js'
 import { silentLog } from '../../../../src/core/ports/log.js'
@@ -24,8 +25,8 @@ const listener: ChatListener = {
   complete: async () => [],
   keepToken: async (interactionId, token) => void kept.set(interactionId, token),
   keptToken: async interactionId => kept.get(interactionId) ?? null,
-  async onInvocation() {},
-  async onPress() {},
+  onInvocation: async () => true,
+  onPress: async () => true,
 }
 const open = (token: string) =>
   createSlackDoor({
@@ -61,7 +62,7 @@ beforeAll(async () => {
   world.addChannel('ops', ['U00ANA', BOT_USER])
   world.addChannel('elsewhere', ['U00ANA'])
   door = open(BOT_TOKEN)
-  await door.start(listener)
+  await door.start(listener, always)
 })
 afterAll(async () => {
   await door.stop()
@@ -155,7 +156,7 @@ it('asks Slack once for each message, whatever it answers', async () => {
 })
 
 it('does not start with a token that Slack does not take, and says which setting', async () => {
-  const error = await failure(open('xoxb-wrong').start(listener))
+  const error = await failure(open('xoxb-wrong').start(listener, always))
 
   expect(error.code).toBe('chat.unreachable')
   expect(error.hint).toContain('SLACK_BOT_TOKEN')

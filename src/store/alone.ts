@@ -1,0 +1,75 @@
+/** Whose turn it is: one key that its holder keeps alive. Counts real time, since it is about live processes. Implements ports/alone.ts. */
+import { randomUUID } from 'node:crypto'
+import type { Alone, Turn, Work } from '../core/ports/alone.js'
+import type { Log } from '../core/ports/log.js'
+import { keys } from './keys.js'
+import { type RedisConnection, script } from './redis.js'
+
+/** A process that is silent for so long has lost its turn. Longer than a pause of a busy process, shorter than people wait. */
+const SILENT_MS = 6_000
+
+/** KEYS turn; ARGV holder, silentMs. Takes the turn where nobody has it, and keeps it where it is ours. */
+const HOLD = `
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`
+
+/** KEYS turn; ARGV holder */
+const RELEASE = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 1`
+
+export function createAlone(redis: RedisConnection, log: Log, silentMs = SILENT_MS): Alone {
+  const hold = script(redis, 'okmsTurnHold', HOLD)
+  const release = script(redis, 'okmsTurnRelease', RELEASE)
+
+  return {
+    async take(what: string, work: Work): Promise<Turn> {
+      const holder = randomUUID()
+      let isOurs = false
+      let hasLeft = false
+
+      async function look(): Promise<void> {
+        let held: boolean
+        try {
+          held = (await hold([keys.turn(what)], [holder, silentMs])) === 1
+        } catch {
+          // Without Redis nobody else can take it either, and whoever is heard can at least be told.
+          return
+        }
+        if (hasLeft || held === isOurs) return
+        isOurs = held
+        if (held) {
+          log.info('its turn', { what })
+          return work.begin()
+        }
+        log.warn('another process has the turn now', { what })
+        return work.end()
+      }
+
+      const keep = setInterval(() => {
+        look().catch((thrown: unknown) => log.error('a turn went wrong', { what, reason: String(thrown) }))
+      }, silentMs / 3)
+
+      async function leave(): Promise<void> {
+        hasLeft = true
+        clearInterval(keep)
+        if (!isOurs) return
+        isOurs = false
+        await work.end()
+        // Where Redis is gone, the silence says the same.
+        await release([keys.turn(what)], [holder]).catch(() => {})
+      }
+
+      try {
+        await look()
+      } catch (thrown) {
+        await leave()
+        throw thrown
+      }
+      if (!isOurs) log.info('standing by, another process has the turn', { what })
+      return { isOurs: () => isOurs, leave }
+    },
+  }
+}
