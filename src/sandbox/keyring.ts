@@ -102,6 +102,14 @@ export class Keyring {
     return this.#consumers.get(key) ?? null
   }
 
+  consumers(): Consumer[] {
+    return [...this.#consumers.values()]
+  }
+
+  removeConsumer({ key }: Consumer): void {
+    this.#consumers.delete(key)
+  }
+
   consumerByToken(validationToken: string): Consumer | null {
     for (const consumer of this.#consumers.values()) {
       if (consumer.validationToken === validationToken) return consumer

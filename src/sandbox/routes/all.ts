@@ -8,6 +8,7 @@ import { dedicatedCloudTaskRoutes } from './dedicated-cloud-task.js'
 import { dedicatedCloudUserRoutes } from './dedicated-cloud-user.js'
 import { iamRoutes } from './iam.js'
 import { meRoutes } from './me.js'
+import { meApiRoutes } from './me-api.js'
 import { meOrderRoutes } from './me-order.js'
 import { oauth2Routes } from './oauth2.js'
 import { okmsCredentialRoutes } from './okms-credential.js'
@@ -21,6 +22,7 @@ export function allRoutes(world: World): Route[] {
     authRoutes,
     oauth2Routes,
     meRoutes,
+    meApiRoutes,
     iamRoutes,
     okmsReferenceRoutes,
     okmsResourceRoutes,

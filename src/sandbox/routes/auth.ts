@@ -5,10 +5,10 @@
 import { z } from 'zod'
 import { blockListOf, type Caller, knownApplication } from '../authentication.js'
 import { words } from '../body.js'
-import { formatInstant } from '../instants.js'
 import { badRequest, forbidden, notFound } from '../refusal.js'
 import { Answer, type Route, route } from '../router.js'
 import type { World } from '../world.js'
+import { encodeCredential } from './me-api.js'
 
 /** The API's own words for a list that is no list of rules (ovh/python-ovh issue 121). */
 const NO_RULES = words("Body parameter accessRules isn't formated correctly")
@@ -85,17 +85,7 @@ export function authRoutes(world: World): Route[] {
       access: 'own',
       handler({ caller }) {
         const consumer = consumerOf(caller)
-        return {
-          credentialId: consumer.id,
-          applicationId: consumer.application.id,
-          rules: consumer.rules,
-          status: keyring.stateOf(consumer),
-          allowedIPs: consumer.allowedIPs,
-          creation: formatInstant({ ms: consumer.createdAt, micros: 0 }),
-          expiration: whenever(consumer.expiresAt),
-          lastUse: whenever(consumer.lastUseAt),
-          ovhSupport: false,
-        }
+        return encodeCredential(consumer, keyring.stateOf(consumer))
       },
     }),
     route({
@@ -138,10 +128,6 @@ function detailsOf(caller: Caller, nichandle: string): Record<string, unknown> {
 function consumerOf(caller: Caller | null) {
   if (caller?.method !== 'account') throw forbidden('This call needs a consumer key')
   return caller.consumer
-}
-
-function whenever(ms: number | null): string | null {
-  return ms === null ? null : formatInstant({ ms, micros: 0 })
 }
 
 /** The person chooses how long; `?duration=` (seconds) stands for that choice, none for "unlimited". */

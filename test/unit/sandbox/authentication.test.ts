@@ -152,6 +152,32 @@ describe('the consumer-key flow', () => {
     })
   })
 
+  it('gives a key that the account can list and revoke', async () => {
+    const { body } = await request(rules('/me'))
+    await fetch(text(body, 'validationUrl'))
+    const bo = clientOf(text(body, 'consumerKey'))
+    const { body: own } = await bo('GET', '/v1/auth/currentCredential')
+    const id = field(own, 'credentialId') as number
+
+    expect((await ana('GET', '/v1/me/api/credential?status=validated')).body).toContain(id)
+    expect((await ana('GET', '/v1/me/api/credential?status=refused')).body).not.toContain(id)
+    expect((await ana('GET', `/v1/me/api/credential/${id}`)).body).toEqual(own)
+    const [application] = (await ana('GET', '/v1/me/api/application')).body as number[]
+    expect((await ana('GET', `/v1/me/api/application/${application}`)).body).toMatchObject({
+      applicationKey: sandbox.info.applicationKey,
+      status: 'active',
+    })
+    expect((await ana('GET', `/v1/me/api/credential/${id}/application`)).body).toMatchObject({
+      applicationId: application,
+    })
+
+    expect(await ana('DELETE', `/v1/me/api/credential/${id}`)).toMatchObject({ status: 200, body: null })
+
+    expect(await bo('GET', ME)).toMatchObject({ status: 403 })
+    expect(await ana('GET', `/v1/me/api/credential/${id}`)).toMatchObject({ status: 404 })
+    expect(await ana('GET', '/v1/me/api/application/1')).toMatchObject({ status: 404 })
+  })
+
   it('sends the person on to the redirection', async () => {
     const { body } = await request({ ...rules('/me'), redirection: 'https://bot.example.org/back' })
 
