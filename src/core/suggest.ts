@@ -4,21 +4,43 @@
 const mistakesAllowed = (length: number) =>
   length <= 2 ? 0 : length <= 4 ? 1 : Math.min(3, Math.floor(length / 3))
 
-/** The candidate that was most likely meant, whatever its case; `null` when none is near. The first wins a tie. */
+/**
+ * The candidate that was most likely meant, whatever its case: one with few typing mistakes, else the shortest that begins so. `null`
+ * when none is near. The first wins a tie.
+ */
 export function didYouMean(word: string, candidates: Iterable<string>): string | null {
   const typed = word.toLowerCase()
-  let nearest: string | null = null
+  const all = [...candidates]
+  return nearest(typed, all) ?? begun(typed, all)
+}
+
+/** Shorter ones say too little. */
+const SHORTEST_BEGINNING = 3
+
+/** `cred` begins `credential`; so does `creds`, but for its last letter, which is forgiven once enough is there without it. */
+function begun(typed: string, candidates: readonly string[]): string | null {
+  if (typed.length < SHORTEST_BEGINNING) return null
+  const beginning = typed.length > SHORTEST_BEGINNING + 1 ? typed.slice(0, -1) : typed
+  const found = candidates.filter(one => one.length > typed.length && one.toLowerCase().startsWith(beginning))
+  return found.reduce<string | null>(
+    (shortest, one) => (shortest !== null && shortest.length <= one.length ? shortest : one),
+    null,
+  )
+}
+
+function nearest(typed: string, candidates: readonly string[]): string | null {
+  let found: string | null = null
   let fewest = mistakesAllowed(typed.length) + 1
   for (const candidate of candidates) {
     const known = candidate.toLowerCase()
     if (Math.abs(known.length - typed.length) >= fewest) continue
     const mistakes = distance(typed, known)
     if (mistakes < fewest) {
-      nearest = candidate
+      found = candidate
       fewest = mistakes
     }
   }
-  return nearest
+  return found
 }
 
 /** How many letters must be added, dropped, changed or swapped with their neighbour to make one word the other. */

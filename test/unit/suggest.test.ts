@@ -12,6 +12,10 @@ describe('did you mean', () => {
     ['hlep', 'help'],
     ['LIST', 'list'],
     ['tumbprnt', 'thumbprint'],
+    ['cred', 'credential'],
+    ['creds', 'credential'],
+    ['cert', 'certificate'],
+    ['reg', 'regions'],
   ])('reads %s as %s', (typed, meant) => {
     expect(didYouMean(typed, COMMANDS)).toBe(meant)
   })
