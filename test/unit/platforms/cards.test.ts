@@ -39,7 +39,9 @@ it('reads on Discord and in Slack as docs/cards.md shows', async () => {
     await who!.says(line)
     await bot.settles()
   }
-  const keep = (title: string, what: string) => void said.set(title, freezeDetails(newest(what)))
+  /** `runId`: the run that it tells of, where its key does not name that. */
+  const keep = (title: string, what: string, runId = newest(what).runId) =>
+    void said.set(title, freezeDetails({ ...newest(what), runId }))
 
   await says(ana, '/okms credential reader 30d')
   keep('Run card, in progress', 'card')
@@ -56,6 +58,8 @@ it('reads on Discord and in Slack as docs/cards.md shows', async () => {
   await bot.sandbox.control({ deny: ['okms:apiovh:credential/create'] })
   await says(ana, '/okms credential reader 30d')
   keep('Run card, failed', 'card')
+  await says(bo, '/okms jobs list failed')
+  keep('What failed', 'answer', newest('card').runId)
   await bot.sandbox.control({ deny: [] })
 
   const csr = Buffer.from(await newRequest())
@@ -178,6 +182,7 @@ function freezeDetails(heard: Overheard): Overheard {
     })
     .replaceAll(/([0-9A-F]{2}:){19,31}[0-9A-F]{2}/g, found => 'FE:21:E2:7C:'.repeat(8).slice(0, found.length))
     .replaceAll(/"code":"[0-9a-f]{4}·[0-9a-f]{4}"/g, '"code":"5d1f·7e42"')
+    .replaceAll(/\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d UTC/g, '23 Dec 2026 15:42 UTC')
     .replaceAll(/"instant":"[^"]+"/g, '"instant":"2026-12-23T15:42:00.000Z"')
     .replaceAll(/"nowMs":\d+/g, `"nowMs":${Date.parse('2026-12-23T15:42:00.000Z')}`)
     .replace(/("label":"KMIP objects","value":)"\d+"/, '$1"12"')
