@@ -12,6 +12,7 @@ import {
   retry,
 } from './conversations/credentials.js'
 import { fileOut, lateToken, list, longTable, picture } from './conversations/looking.js'
+import { tryingAgain } from './conversations/operating.js'
 import { form, thread } from './conversations/requests.js'
 import { type Conversation, openScene, PLATFORMS, type Platform, type Scene } from './conversations/scene.js'
 
@@ -28,6 +29,7 @@ const CONVERSATIONS: readonly Conversation[] = [
   retry,
   lateToken,
   closedDirectMessages,
+  tryingAgain,
   picture,
   longTable,
 ]
