@@ -123,9 +123,10 @@ async function waitForProof(job: Renewal, leftMs: number): Promise<boolean> {
 
 async function retire(job: Renewal, issued: Issued): Promise<Ending> {
   const { old } = job.input
-  const { by } = (await job.answers.to(job.runId, 'works'))!
+  const { by, at: saidAt } = (await job.answers.to(job.runId, 'works'))!
   const revokedAt = await job.step('Start the grace period', async () => {
-    const at = new Date(job.clock.now() + GRACE.ms).toISOString()
+    // Counted from the word, so that a second worker that does this says the same.
+    const at = new Date(Date.parse(saidAt) + GRACE.ms).toISOString()
     await note(job, issued, at)
     await job.tell('works', privately(job), {
       kind: 'text',
