@@ -21,7 +21,7 @@ export default defineCommand({
   examples: ['/okms jobs list', '/okms jobs list failed'],
 
   async run({ options, operations, reply }) {
-    const { open, failed } = await operations.runs()
+    const { open, openCount, failed, failedCount } = await operations.runs()
     const shown = options.which === 'failed' ? failed : [...failed, ...open]
     if (shown.length === 0) {
       await reply.show(
@@ -29,10 +29,10 @@ export default defineCommand({
       )
       return
     }
-    const failures = `${failed.length} failed`
+    const failures = `${failedCount} failed`
     await reply.show({
       kind: 'table',
-      title: options.which === 'failed' ? failures : `${open.length} under way, ${failures}`,
+      title: options.which === 'failed' ? failures : `${openCount} under way, ${failures}`,
       columns: ['RUN', 'WHAT', 'ASKED BY', 'STATE', 'STEP', 'SINCE', 'WHY'].map(header => ({ header })),
       rows: shown.map(rowOf),
       ...(failed.length === 0

@@ -189,7 +189,9 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       note.what = describeCommand(command, raw)
     }
     const audience = command.answers === 'privately' ? 'asker' : 'everyone'
-    const able = createDoing(parts, invocation, actor, exchange, audience, runId => noteRun(note, runId))
+    const able = createDoing(parts, invocation, actor, exchange, audience, command.requires, runId =>
+      noteRun(note, runId),
+    )
     try {
       await command.run({
         ...able,
@@ -217,7 +219,9 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     note: Note,
   ) {
     authorize(policy, actor, press.conversation, definition.requires)
-    const able = createDoing(parts, press, actor, exchange, 'asker', runId => noteRun(note, runId))
+    const able = createDoing(parts, press, actor, exchange, 'asker', definition.requires, runId =>
+      noteRun(note, runId),
+    )
     try {
       await definition.run({
         ...able,

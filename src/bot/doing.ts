@@ -2,6 +2,7 @@
 import { type Actor, type Conversation, personOf } from '../core/actor.js'
 import type { Doing } from '../core/command.js'
 import type { Invocation } from '../core/invocation.js'
+import type { Permission } from '../core/permission.js'
 import { type Chance, newRunId } from '../core/ports/chance.js'
 import type { Exchange } from '../core/ports/chat.js'
 import type { Clock } from '../core/ports/clock.js'
@@ -44,6 +45,7 @@ export function createDoing(
   actor: Actor,
   exchange: Exchange,
   audience: 'asker' | 'everyone',
+  requires: Permission | null,
   heard: (runId: string) => void,
 ): Omit<Doing, 'requests' | 'operations' | 'may'> & { calm(): void } {
   let started = 0
@@ -79,6 +81,7 @@ export function createDoing(
           ...run,
           conversation: met.conversation,
           privately,
+          requires,
           createdAtMs: parts.clock.now(),
           startKey: `${interactionOf(met)}/${++started}`,
           interactionId: interactionOf(met),

@@ -17,7 +17,7 @@ import { lines } from '../core/reply.js'
 import type { RunRecord, StepRecord } from '../core/run.js'
 import { code, mention, say } from '../core/text.js'
 import { askedOthers } from './approval-step.js'
-import { rolesOf } from './policy-judge.js'
+import { may, rolesOf } from './policy-judge.js'
 import type { Policy } from './policy-model.js'
 import { requestThread } from './request-card.js'
 import { runCard } from './run-card.js'
@@ -36,6 +36,9 @@ export interface OperateParts {
   heard(runId: string): void
 }
 
+/** Of each kind; more are counted. */
+const MOST_SHOWN = 200
+
 export function createOperations(policy: Policy, operator: Actor, parts: OperateParts): Operations {
   const { runs, jobs, flows, approvals, outbox, clock } = parts
   const by = operator.name
@@ -49,7 +52,7 @@ export function createOperations(policy: Policy, operator: Actor, parts: Operate
   }
 
   async function summaries(ids: readonly string[]): Promise<OperatedRun[]> {
-    const found = await Promise.all(ids.map(runs.read))
+    const found = await Promise.all(ids.slice(0, MOST_SHOWN).map(runs.read))
     return found.flatMap(run => (run === null ? [] : [summaryOf(run, jobs.get(run.job))]))
   }
 
@@ -62,11 +65,12 @@ export function createOperations(policy: Policy, operator: Actor, parts: Operate
   }
 
   async function beginAnew(run: RunRecord, job: Job<never>): Promise<string> {
-    const { runId, requester, conversation, privately } = run
+    const { runId, requester, conversation, privately, requires } = run
     const created = await runs.create({
       ...newRun(parts.chance, requester, job, run.input),
       conversation,
       privately,
+      requires,
       createdAtMs: clock.now(),
       // Asked for twice, or cut off in between: it stays one.
       startKey: `${runId}/tried-again`,
@@ -81,18 +85,19 @@ export function createOperations(policy: Policy, operator: Actor, parts: Operate
   return {
     async runs() {
       const [open, failed] = await Promise.all([runs.open(), runs.failed()])
-      const [openRuns, failedRuns] = await Promise.all([summaries(open), summaries(failed)])
-      return { open: openRuns, failed: failedRuns }
+      const [openRuns, failedRuns] = await Promise.all([open, failed].map(summaries))
+      return {
+        open: openRuns!,
+        openCount: open.length,
+        failed: failedRuns!,
+        failedCount: failed.length,
+      }
     },
 
     async retry(runId) {
       const run = await find(runId)
       const job = failedJob(run, jobs)
-      if (rolesOf(policy, run.requester).length === 0) {
-        throw new BotError('access.denied', `${run.requester.name} asked for it, and has no role any more.`, {
-          hint: 'Whoever needs it now asks for it themselves.',
-        })
-      }
+      refuseForThoseWhoMayNot(policy, run)
       if (isToBeginAnew(run)) {
         const created = await beginAnew(run, job)
         return [
@@ -162,6 +167,16 @@ export function createOperations(policy: Policy, operator: Actor, parts: Operate
       ]
     },
   }
+}
+
+/** Whoever asked must still be allowed to: a run that is tried again is theirs, whoever has it tried. */
+function refuseForThoseWhoMayNot(policy: Policy, { requester, conversation, requires }: RunRecord): void {
+  const isAllowed =
+    requires === null ? rolesOf(policy, requester).length > 0 : may(policy, requester, conversation, requires)
+  if (isAllowed) return
+  throw new BotError('access.denied', `${requester.name} asked for it, and may not do that any more.`, {
+    hint: 'Whoever needs it now asks for it themselves.',
+  })
 }
 
 function refuseTriedAgain({ triedAgain }: RunRecord): void {

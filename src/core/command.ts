@@ -67,8 +67,8 @@ export interface OperatedRun {
 
 /** What operators can do about runs. `retry` and `abandon` answer what is said to them, or throw a refusal. */
 export interface Operations {
-  /** What is under way, the oldest first, and what failed and nobody has dealt with, the newest first. */
-  runs(): Promise<{ open: OperatedRun[]; failed: OperatedRun[] }>
+  /** What is under way, the oldest first, and what failed and nobody has dealt with, the newest first; of each at most 200. */
+  runs(): Promise<{ open: OperatedRun[]; openCount: number; failed: OperatedRun[]; failedCount: number }>
   retry(runId: string): Promise<Text[]>
   abandon(runId: string): Promise<Text[]>
 }

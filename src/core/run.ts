@@ -1,6 +1,7 @@
 /** The truth about a run, as it rests in Redis. Plain JSON, no secrets. */
 import type { Actor, Conversation } from './actor.js'
 import type { ErrorRecord } from './errors.js'
+import type { Permission } from './permission.js'
 import type { Button } from './reply.js'
 import type { Text } from './text.js'
 
@@ -48,6 +49,8 @@ export interface RunRecord {
   conversation: Conversation
   /** Whether its card goes to the requester's direct messages. */
   privately: boolean
+  /** What the requester needed to be allowed to start it; `null`: it was started by another run, or by a button that judged by itself. */
+  requires: Permission | null
   state: RunState
   createdAtMs: number
   endedAtMs: number | null
@@ -69,6 +72,7 @@ export interface NewRun {
   requester: Actor
   conversation: Conversation
   privately: boolean
+  requires?: Permission | null
   createdAtMs: number
   /** Starting again with the same key answers the run that exists. */
   startKey: string | null

@@ -165,6 +165,7 @@ function decode(fields: Record<string, string>): RunRecord {
     requester: value('requester') as RunRecord['requester'],
     conversation: value('conversation') as RunRecord['conversation'],
     privately: value('privately') as boolean,
+    requires: value('requires') as RunRecord['requires'],
     state: value('state') as RunRecord['state'],
     createdAtMs: value('createdAtMs') as number,
     endedAtMs: value('endedAtMs') as number | null,

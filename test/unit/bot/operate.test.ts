@@ -5,6 +5,7 @@ import { createOperations } from '../../../src/bot/operate.js'
 import { parsePolicy } from '../../../src/bot/policy.js'
 import { newRun } from '../../../src/bot/runner.js'
 import { defineJob, type Job } from '../../../src/core/job.js'
+import type { Permission } from '../../../src/core/permission.js'
 import { realChance } from '../../../src/core/ports/chance.js'
 import { movableClock } from '../../../src/core/ports/clock.js'
 import type { RunStore } from '../../../src/core/ports/runs.js'
@@ -35,7 +36,7 @@ people:
 roles:
   operator: { people: [ana, bo] }
 grants:
-  - { allow: [read, operate], to: [operator], in: ["*"] }
+  - { allow: [read, cloud:attach, operate], to: [operator], in: ["*"] }
 `
 const policyOf = (text: string) => {
   const parsed = parsePolicy(text)
@@ -73,11 +74,15 @@ function operations(more: { store?: RunStore; policy?: string; job?: Job<never> 
 }
 
 /** A run of ana's that failed, with one step in this state. */
-async function failedWith(state: StepRecord['state']): Promise<string> {
+async function failedWith(
+  state: StepRecord['state'],
+  requires: Permission | null = 'cloud:attach',
+): Promise<string> {
   const runId = await runs.create({
     ...newRun(realChance, ana, greet, { whom: 'dee' }),
     conversation: ops,
     privately: false,
+    requires,
     createdAtMs: 1,
     startKey: null,
   })
@@ -149,11 +154,14 @@ it('gives the step that failed all its tries and all its time again, and keeps w
   expect((await runs.read(kept))?.steps[0]).toMatchObject({ state: 'done', result: 'hello' })
 })
 
-it('does nothing for somebody who has no role any more', async () => {
-  const runId = await failedWith('undone')
+it.each([
+  [null, '[ana, bo]', '[bo]'],
+  ['cloud:attach', 'cloud:attach, ', ''],
+] as const)('does nothing for somebody who may not ask for it any more (%s)', async (requires, is, was) => {
+  const runId = await failedWith('undone', requires)
 
-  await expect(operations({ policy: POLICY.replace('[ana, bo]', '[bo]') }).retry(runId)).rejects.toThrow(
-    'ana asked for it, and has no role any more.',
+  await expect(operations({ policy: POLICY.replace(is, was) }).retry(runId)).rejects.toThrow(
+    'ana asked for it, and may not do that any more.',
   )
   expect(await runs.open()).toEqual([])
 })

@@ -63,6 +63,7 @@ describe('a new run', () => {
     const { startKey: _, ...kept } = run
     expect(await runs.read(run.runId)).toEqual({
       ...kept,
+      requires: null,
       state: 'queued',
       abandoned: null,
       triedAgain: null,
