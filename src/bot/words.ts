@@ -78,18 +78,24 @@ export function parseWords(text: string, commands: readonly Command[]): Spoken {
   const named = (name: string) => commands.find(command => command.name === name)
   const grouped = pair === null ? undefined : named(pair)
   const command = grouped ?? named(first.text.toLowerCase())
-  if (!command) throw unknownCommand(pair ?? first.text, first.text, commands)
+  if (!command) throw unknownCommand(first.text, second?.text ?? null, commands)
   return { command, raw: assign(command, words.slice(grouped ? 2 : 1)) }
 }
 
-function unknownCommand(pair: string, first: string, commands: readonly Command[]): BotError {
+function unknownCommand(first: string, second: string | null, commands: readonly Command[]): BotError {
   const names = commands.map(command => command.name)
-  const inGroup = names.filter(name => name.startsWith(`${first.toLowerCase()} `))
+  const group = `${first.toLowerCase()} `
+  const inGroup = names.filter(name => name.startsWith(group))
   if (inGroup.length > 0) {
-    const guess = didYouMean(pair, inGroup)
+    const guess =
+      second &&
+      didYouMean(
+        second,
+        inGroup.map(name => name.slice(group.length)),
+      )
     return new BotError('input.invalid', `/okms ${first} needs one more word.`, {
       hint: guess
-        ? `Did you mean /okms ${guess}?`
+        ? `Did you mean /okms ${group}${guess}?`
         : `There are: ${inGroup.map(name => `/okms ${name}`).join(', ')}.`,
     })
   }
