@@ -39,7 +39,10 @@ export default defineCommand({
         ? {}
         : {
             after: ['/okms jobs retry <run> has it tried again · /okms jobs abandon <run> gives it up'],
-            buttons: failed.slice(0, MOST_BUTTONS).map(retryButton),
+            buttons: failed
+              .filter(({ isRetryable }) => isRetryable)
+              .slice(0, MOST_BUTTONS)
+              .map(retryButton),
           }),
       fileName: 'jobs.txt',
     })

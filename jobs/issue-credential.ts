@@ -12,6 +12,7 @@ export const issueCredential = defineJob({
   name: 'issue-credential',
   input: z.object({ wish: credentialWish, plan: credentialPlan }),
   title: ({ plan }) => `Credential ${plan.name} for ${plan.okmsName}`,
+  commitsAt: ['Wait for it to be collected'],
   failed: ({ plan }) => ({
     lines: [say`Try again: ${code(`/okms credential ${plan.name} ${plan.validityDays}d`)}`],
   }),

@@ -71,6 +71,8 @@ export const orderOkms = defineJob({
   name: 'order-okms',
   input: orderInput,
   title: ({ region }) => `Order an OKMS in ${region}`,
+  commitsAt: ['Place the order'],
+  anew: input => ({ ...input, confirmed: null }),
   failed: ({ region }) => ({
     lines: [say`Look at your orders at OVHcloud before you ask again: ${code(`/okms order ${region}`)}.`],
   }),

@@ -30,6 +30,7 @@ export const renewCredential = defineJob({
   name: 'renew-credential',
   input: renewalInput,
   title: ({ old }) => `Renew ${old.name} for ${old.okmsName}`,
+  commitsAt: ['Wait for it to be collected'],
   failed: ({ old }) => ({
     lines: [
       `The old one is untouched: ${old.name} stays as it was.`,

@@ -61,11 +61,21 @@ export const planRevocation = defineRead({
   },
 })
 
+/** From then on a run of its own revokes it, for as long as it takes. */
+const ASKED = 'Ask OVHcloud to revoke it'
+
 export const revokeOnRequest = defineJob({
   name: 'revoke-on-request',
   input: revocationInput,
   title: ({ name, okmsName }) => `Revoke ${name} of ${okmsName}`,
-  failed: () => ({ lines: ['Nothing was revoked.'] }),
+  commitsAt: [ASKED],
+  failed: (_, isDone) => ({
+    lines: [
+      isDone(ASKED)
+        ? 'OVHcloud was asked to revoke it: the bot goes on until it is.'
+        : 'Nothing was revoked.',
+    ],
+  }),
 
   async run(job): Promise<Ending> {
     const { input, step } = job
@@ -76,7 +86,7 @@ export const revokeOnRequest = defineJob({
     const decision = await step.approval('Wait for approval', approvalOf(job))
     const refused = describeEnd(decision, 'Nothing was revoked.')
     if (refused) return refused
-    const revoking = await step('Ask OVHcloud to revoke it', () =>
+    const revoking = await step(ASKED, () =>
       job.start('revoke', revokeCredential, { okmsId, credentialId, name, by: job.requester.name }),
     )
     const revoked = await step.until<boolean>(

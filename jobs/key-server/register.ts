@@ -50,6 +50,7 @@ export async function registerKeyServer(
           .filter(Boolean)
           .join(', '),
       undo: () => unregister(job, cloud, address),
+      undoInDoubt: () => unregister(job, cloud, address),
     },
   )
   const followed = await job.step.until<{ kmsId: number | null; end: 'open' | 'waiting' }>(

@@ -3,7 +3,7 @@ import {
   BotError,
   type JobContext,
   type Kept,
-  kept,
+  keptForGood,
   type PlacedOrder,
   parseDuration,
 } from '../../src/core/index.js'
@@ -57,7 +57,7 @@ export async function prepareCart(job: Job): Promise<string> {
 /** A cart that was bought stays: it is the proof of the order. */
 async function putAway({ order }: Job, cartId: string): Promise<string | Kept> {
   const cart = await order.cart(cartId)
-  if (cart?.readOnly) return kept('checked out: see the order at OVHcloud')
+  if (cart?.readOnly) return keptForGood('checked out: see the order at OVHcloud')
   await order.discard(cartId)
   return 'put away'
 }

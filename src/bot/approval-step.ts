@@ -10,7 +10,7 @@ import type { Clock } from '../core/ports/clock.js'
 import type { Outbox } from '../core/ports/outbox.js'
 import type { PolicySource } from '../core/ports/policy-source.js'
 import { lines, type Reply } from '../core/reply.js'
-import type { RunRecord } from '../core/run.js'
+import type { RunRecord, StepRecord } from '../core/run.js'
 import { code, instant, mention, say, type Text } from '../core/text.js'
 import { approversOf } from './approve.js'
 import { policyOf } from './authorize.js'
@@ -57,6 +57,10 @@ export function requestFields(run: RunRecord): AskedApproval['shows'] {
 /** What is remembered of having asked other people; `null` for a run that did not. */
 export const askedOthers = (run: RunRecord): unknown =>
   run.steps.find(({ title, state }) => title === ASK && state === 'done')?.result ?? null
+
+/** Whether a step says that nobody had to agree, by the policy of its day. */
+export const saysNotNeeded = ({ title, state, result }: StepRecord): boolean =>
+  title === ASK && state === 'done' && result === null
 
 /** Reminders to the approvers after 15, 30, 60 … minutes. */
 const FIRST_NUDGE_MS = 15 * 60_000
@@ -172,6 +176,31 @@ export function approvalStep(
     })
     return decision
   }
+}
+
+/** A run that failed, or was given up, asks nobody any more. Safe to repeat. */
+export async function endRequest(
+  run: RunRecord,
+  { approvals, outbox, clock }: Pick<ApprovalStepParts, 'approvals' | 'outbox' | 'clock'>,
+): Promise<void> {
+  const { runId, abandoned } = run
+  const request = await approvals.status(runId)
+  if (request?.state !== 'pending') return
+  const by = abandoned?.by ?? 'the bot'
+  const ended = await approvals.giveUp(runId, {
+    person: by,
+    name: by,
+    at: new Date(clock.now()).toISOString(),
+    comment: abandoned ? null : 'its run has failed',
+    policy: '',
+  })
+  if (ended !== 'withdrawn') return
+  const why = abandoned ? `${by} gave it up` : 'its run has failed'
+  await outbox.put(
+    `${runId}/voting`,
+    requestThread(request),
+    lines(`Nothing is to be decided any more: ${why}.`),
+  )
 }
 
 function placeFor(run: RunRecord, rule: ApprovalRule): Conversation {

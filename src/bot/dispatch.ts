@@ -146,6 +146,8 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
       })
     } catch (thrown) {
       const error = BotError.from(thrown)
+      // Cut off from Redis alone, it cannot know that another one answers; that one acknowledged, so it does.
+      if (!judged && (await acknowledged.catch(() => undefined)) === 'by another') return false
       record(error.code)
       logFailure(parts.log, 'not done', error, {
         what: note.kind === 'press' ? note.what : note.kind,

@@ -5,21 +5,24 @@
  */
 import { type Actor, personOf } from '../core/actor.js'
 import type { OperatedRun, Operations } from '../core/command.js'
+import { DAY_MS } from '../core/duration.js'
 import { BotError } from '../core/errors.js'
 import type { Job } from '../core/job.js'
 import type { Approvals } from '../core/ports/approvals.js'
 import type { Chance } from '../core/ports/chance.js'
 import type { Clock } from '../core/ports/clock.js'
+import type { Deliveries } from '../core/ports/deliveries.js'
 import type { Outbox } from '../core/ports/outbox.js'
 import type { FlowQueue } from '../core/ports/queue.js'
 import type { RunStore } from '../core/ports/runs.js'
 import { lines } from '../core/reply.js'
-import type { RunRecord, StepRecord } from '../core/run.js'
+import type { RunRecord } from '../core/run.js'
 import { code, mention, say } from '../core/text.js'
 import { askedOthers } from './approval-step.js'
 import { may, rolesOf } from './policy-judge.js'
 import type { Policy } from './policy-model.js'
 import { requestThread } from './request-card.js'
+import { isToBeginAnew, stepsToGoOnWith, whyNotRetried } from './retrying.js'
 import { runCard } from './run-card.js'
 import { cardTarget, definitionOf, newRun } from './runner.js'
 
@@ -28,6 +31,7 @@ export interface OperateParts {
   jobs: ReadonlyMap<string, Job<never>>
   flows: FlowQueue
   approvals: Approvals
+  deliveries: Pick<Deliveries, 'status'>
   outbox: Outbox
   clock: Clock
   chance: Chance
@@ -36,11 +40,13 @@ export interface OperateParts {
   heard(runId: string): void
 }
 
+/** Roles by group are those of the moment of asking, and nobody can be asked for today's. */
+const GROUPS_ARE_BELIEVED_MS = DAY_MS
 /** Of each kind; more are counted. */
 const MOST_SHOWN = 200
 
 export function createOperations(policy: Policy, operator: Actor, parts: OperateParts): Operations {
-  const { runs, jobs, flows, approvals, outbox, clock } = parts
+  const { runs, jobs, flows, approvals, deliveries, outbox, clock } = parts
   const by = operator.name
 
   async function find(runId: string): Promise<RunRecord> {
@@ -53,7 +59,7 @@ export function createOperations(policy: Policy, operator: Actor, parts: Operate
 
   async function summaries(ids: readonly string[]): Promise<OperatedRun[]> {
     const found = await Promise.all(ids.slice(0, MOST_SHOWN).map(runs.read))
-    return found.flatMap(run => (run === null ? [] : [summaryOf(run, jobs.get(run.job))]))
+    return found.flatMap(run => (run === null ? [] : [summaryOf(run, definitionOf(jobs, run))]))
   }
 
   /** The card says what was done about its run, where it has one. */
@@ -67,7 +73,7 @@ export function createOperations(policy: Policy, operator: Actor, parts: Operate
   async function beginAnew(run: RunRecord, job: Job<never>): Promise<string> {
     const { runId, requester, conversation, privately, requires } = run
     const created = await runs.create({
-      ...newRun(parts.chance, requester, job, run.input),
+      ...newRun(parts.chance, requester, job, job.anew?.(run.input as never) ?? run.input),
       conversation,
       privately,
       requires,
@@ -76,7 +82,7 @@ export function createOperations(policy: Policy, operator: Actor, parts: Operate
       startKey: `${runId}/tried-again`,
     })
     await flows.add(created)
-    await runs.deal(runId, { triedAgain: { by, runId: created } })
+    await runs.deal(run, { triedAgain: { by, runId: created } })
     parts.heard(created)
     await showCard(runId)
     return created
@@ -97,7 +103,7 @@ export function createOperations(policy: Policy, operator: Actor, parts: Operate
     async retry(runId) {
       const run = await find(runId)
       const job = failedJob(run, jobs)
-      refuseForThoseWhoMayNot(policy, run)
+      refuseForThoseWhoMayNot(policy, run, clock.now())
       if (isToBeginAnew(run)) {
         const created = await beginAnew(run, job)
         return [
@@ -106,7 +112,7 @@ export function createOperations(policy: Policy, operator: Actor, parts: Operate
           }.`,
         ]
       }
-      if (!(await runs.reopen(runId, stepsToGoOnWith(run, clock.now())))) {
+      if (!(await runs.reopen(run, stepsToGoOnWith(run, clock.now())))) {
         throw new BotError('state.conflict', `Run ${runId} is being tried again already.`)
       }
       await flows.add(runId)
@@ -122,8 +128,9 @@ export function createOperations(policy: Policy, operator: Actor, parts: Operate
       const run = await find(runId)
       refuseTriedAgain(run)
       if (run.state === 'failed') {
-        if (run.abandoned || !(await runs.deal(runId, { abandoned: { by } }))) {
-          throw new BotError('state.conflict', `Run ${runId} has been given up already.`)
+        if (run.abandoned) throw new BotError('state.conflict', `Run ${runId} has been given up already.`)
+        if (!(await runs.deal(run, { abandoned: { by } }))) {
+          throw new BotError('state.conflict', `Run ${runId} is being tried again just now.`)
         }
         await showCard(runId)
         return [say`Run ${code(runId)} is given up: /okms jobs list does not show it any more.`]
@@ -137,6 +144,23 @@ export function createOperations(policy: Policy, operator: Actor, parts: Operate
           `Run ${runId} clears up after another one, and ends with that.`,
           {
             hint: 'Given up, it would leave behind what somebody could still use.',
+          },
+        )
+      }
+      const done = jobs.get(run.job)?.commitsAt.find(title => isDone(run, title))
+      if (done !== undefined) {
+        throw new BotError(
+          'state.conflict',
+          `Run ${runId} cannot be given up any more ("${done}" is done): it only finishes that now.`,
+        )
+      }
+      const handedOver = (await deliveries.status(runId))?.state
+      if (handedOver === 'collected' || handedOver === 'confirmed') {
+        throw new BotError(
+          'state.conflict',
+          `${run.requester.name} holds what run ${runId} was for: there is nothing to give up.`,
+          {
+            hint: '/okms revoke takes a credential back.',
           },
         )
       }
@@ -158,7 +182,7 @@ export function createOperations(policy: Policy, operator: Actor, parts: Operate
         await parts.poke(runId)
         return [say`Run ${code(runId)} is given up. Nothing was done.`]
       }
-      if (!(await runs.deal(runId, { abandoned: { by } }))) {
+      if (!(await runs.deal(run, { abandoned: { by } }))) {
         throw new BotError('state.conflict', `Run ${runId} has just ended: there is nothing to give up.`)
       }
       await parts.poke(runId)
@@ -170,7 +194,10 @@ export function createOperations(policy: Policy, operator: Actor, parts: Operate
 }
 
 /** Whoever asked must still be allowed to: a run that is tried again is theirs, whoever has it tried. */
-function refuseForThoseWhoMayNot(policy: Policy, { requester, conversation, requires }: RunRecord): void {
+function refuseForThoseWhoMayNot(policy: Policy, run: RunRecord, nowMs: number): void {
+  const { conversation, requires } = run
+  const { groups: _, ...alone } = run.requester
+  const requester = nowMs - run.createdAtMs < GROUPS_ARE_BELIEVED_MS ? run.requester : alone
   const isAllowed =
     requires === null ? rolesOf(policy, requester).length > 0 : may(policy, requester, conversation, requires)
   if (isAllowed) return
@@ -190,61 +217,23 @@ function refuseTriedAgain({ triedAgain }: RunRecord): void {
 /** @throws BotError `state.conflict` when it cannot be tried again, and why */
 function failedJob(run: RunRecord, jobs: ReadonlyMap<string, Job<never>>): Job<never> {
   const { runId } = run
-  const conflict = (message: string, hint?: string) =>
-    new BotError('state.conflict', message, hint === undefined ? {} : { hint })
-  if (run.endedAtMs === null) throw conflict(`Run ${runId} is under way: there is nothing to try again.`)
+  if (run.endedAtMs === null) {
+    throw new BotError('state.conflict', `Run ${runId} is under way: there is nothing to try again.`)
+  }
   if (run.state !== 'failed') {
-    throw conflict(`Run ${runId} did not fail: there is nothing to try again.`, 'Its card says how it ended.')
+    throw new BotError('state.conflict', `Run ${runId} did not fail: there is nothing to try again.`, {
+      hint: 'Its card says how it ended.',
+    })
   }
   refuseTriedAgain(run)
   const job = definitionOf(jobs, run)
-  if (!job) {
-    throw conflict(
-      `Run ${runId} is from another version of the bot, which alone could go on with it.`,
-      'Whoever asked for it asks again.',
-    )
-  }
-  if (job.startsWithSecrets) {
-    throw conflict(
-      `The bot has erased what run ${runId} was given, so it cannot be tried again.`,
-      `${run.requester.name} sends it again.`,
-    )
-  }
-  const stuck = run.steps.filter(({ state }) => state === 'undo-failed').map(({ title }) => title)
-  if (stuck.length > 0) {
-    throw conflict(
-      `Something of run ${runId} could not be taken back, so trying again might do it twice: ${stuck.join(', ')}.`,
-      'Look at it by hand, then ask for it again.',
-    )
-  }
-  return job
+  const why = whyNotRetried(run, job)
+  if (why) throw new BotError('state.conflict', why.message, { hint: why.hint })
+  return job!
 }
 
-/** What was kept was done for good: from there a run can only go on. */
-function isToBeginAnew(run: RunRecord): boolean {
-  const has = (state: StepRecord['state']) => run.steps.some(step => step.state === state)
-  return has('undone') || (askedOthers(run) !== null && !has('kept'))
-}
-
-/** The step that failed is taken up once more, and knows that it may have acted; its tries and its wait begin anew. */
-function stepsToGoOnWith(run: RunRecord, nowMs: number): StepRecord[] {
-  return run.steps.flatMap((step): StepRecord[] => {
-    if (step.state === 'kept') return [{ ...step, state: 'done' }]
-    if (step.state !== 'failed') return []
-    return [
-      {
-        ...step,
-        state: 'waiting',
-        startedAtMs: nowMs,
-        endedAtMs: null,
-        looks: 0,
-        tries: 0,
-        retryAtMs: null,
-        failure: null,
-      },
-    ]
-  })
-}
+const isDone = ({ steps }: RunRecord, wanted: string) =>
+  steps.some(({ title, state }) => title === wanted && state === 'done')
 
 function summaryOf(run: RunRecord, job: Job<never> | undefined): OperatedRun {
   const { runId, requester, state, createdAtMs, endedAtMs, failure } = run
@@ -257,6 +246,7 @@ function summaryOf(run: RunRecord, job: Job<never> | undefined): OperatedRun {
     step: stepOf(run),
     sinceMs: endedAtMs ?? createdAtMs,
     why: (failure ?? failing)?.message ?? null,
+    isRetryable: state === 'failed' && run.triedAgain === null && whyNotRetried(run, job) === null,
   }
 }
 

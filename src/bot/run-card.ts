@@ -8,6 +8,7 @@ import type { RunRecord, StepRecord, StepState } from '../core/run.js'
 import { code, mention, say, type Text } from '../core/text.js'
 import { requestFields } from './approval-step.js'
 import { explain } from './explain.js'
+import { whyNotRetried } from './retrying.js'
 
 const MARKS: Record<StepState, Mark> = {
   doing: 'waiting',
@@ -16,6 +17,7 @@ const MARKS: Record<StepState, Mark> = {
   failed: 'failed',
   undone: 'warning',
   kept: 'done',
+  'kept-for-good': 'done',
   'undo-failed': 'failed',
 }
 
@@ -52,11 +54,11 @@ export function runCard(run: RunRecord, job: Job<never>, nowMs: number): Reply {
 
 function noteOf(step: StepRecord, nowMs: number): { note?: Text } {
   if (step.state === 'undone') return { note: step.note ?? 'taken back' }
-  if (step.failure && step.state !== 'done' && step.state !== 'kept') {
+  if (step.failure && !stands(step)) {
     const again = step.state === 'waiting' ? ', trying again' : ''
     return { note: `${short(step.failure.message)}${again}` }
   }
-  if (step.state === 'done' || step.state === 'kept') return step.note === null ? {} : { note: step.note }
+  if (stands(step)) return step.note === null ? {} : { note: step.note }
   const waitedMs = nowMs - step.startedAtMs
   return waitedMs < WORTH_SAYING_MS ? {} : { note: formatDuration(waitedMs) }
 }
@@ -68,12 +70,15 @@ function whatNow(run: RunRecord, job: Job<never>): { lines: Text[]; buttons?: Bu
     return { lines: [say`${triedAgain.by} had it tried again, as run ${code(triedAgain.runId)}.`] }
   }
   if (abandoned && failure?.code !== 'run.abandoned') return { lines: [`${abandoned.by} gave it up.`] }
-  const { lines, buttons } = job.failed?.(run.input as never) ?? { lines: [] }
+  const isDone = (title: string) => run.steps.some(step => step.title === title && stands(step))
+  const { lines, buttons } = job.failed?.(run.input as never, isDone) ?? { lines: [] }
   // A refusal that is mended elsewhere leaves the run good for another try.
-  const isMendable = BotError.fromRecord(failure!).tell === 'operator' && !job.startsWithSecrets
+  const isMendable = BotError.fromRecord(failure!).tell === 'operator' && whyNotRetried(run, job) === null
   const again = say`Once that is mended, whoever operates the bot can have it tried again: ${code(`/okms jobs retry ${runId}`)}`
   return { lines: isMendable ? [...lines, again] : lines, ...(buttons ? { buttons } : {}) }
 }
+
+const stands = ({ state }: StepRecord) => state === 'done' || state === 'kept' || state === 'kept-for-good'
 
 const short = (message: string) => message.replace(/\.$/, '')
 

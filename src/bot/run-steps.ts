@@ -81,10 +81,7 @@ export class Turn {
   }
 
   async #work(act: () => Promise<Ending>): Promise<void> {
-    if (this.run.abandoned && !this.run.failure) {
-      const failure = new BotError('run.abandoned', `${this.run.abandoned.by} gave it up.`)
-      await this.#write({ state: 'undoing', failure: failure.toRecord() })
-    } else if (this.run.state === 'queued') await this.#write({ state: 'running' })
+    if (this.run.state === 'queued') await this.#write({ state: 'running' })
     let ending: Ending
     try {
       ending = await act()
@@ -101,13 +98,13 @@ export class Turn {
   ): Promise<T> => {
     const known = await this.#meet(title)
     if (known?.state === 'done') return this.#recall(known, options)
-    const record = await this.#begin(title, known)
+    const record = await this.#begin(title, known, options.undoInDoubt)
     if (options.looksFirst && !known) await this.#write({ step: record })
     let answer: T
     try {
       answer = asRemembered(await act({ again: known !== undefined }))
     } catch (error) {
-      return this.#stumble(record, error)
+      return this.#stumble(record, error, options.undoInDoubt)
     }
     return this.#remember(record, answer, options)
   }
@@ -120,6 +117,7 @@ export class Turn {
     const known = await this.#meet(title)
     if (known?.state === 'done') return this.#recall(known, options)
     const record = await this.#begin(title, known)
+    record.waitsFor = options.waitsFor
     const seen = { waitedMs: this.parts.clock.now() - record.startedAtMs, looks: record.looks }
     let found: T | undefined
     let lookAgainAtMs: number
@@ -174,11 +172,20 @@ export class Turn {
     if (undo) this.#undos.push({ record, act: () => undo(result) })
   }
 
-  async #begin(title: string, known: StepRecord | undefined): Promise<StepRecord> {
+  async #begin(
+    title: string,
+    known: StepRecord | undefined,
+    undoInDoubt?: () => Promise<unknown>,
+  ): Promise<StepRecord> {
     const now = this.parts.clock.now()
     if (this.parts.leaving?.()) return this.#park(now, 'vendor')
-    // A run that failed before and was interrupted while undoing comes back to the step where it failed.
-    if (this.run.failure) return this.#takeBack()
+    if (this.run.failure || this.run.abandoned) {
+      if (known && undoInDoubt) this.#undos.push({ record: known, act: undoInDoubt })
+      // A run that failed before and was interrupted while undoing comes back to the step where it failed.
+      if (this.run.failure) return this.#takeBack()
+      if (known) Object.assign(known, { tries: 0, retryAtMs: null })
+      return this.#fail(null, new BotError('run.abandoned', `${this.run.abandoned!.by} gave it up.`))
+    }
     // Somebody woke the run while a step rests before it is tried again.
     if (known?.retryAtMs != null && known.retryAtMs > now) return this.#park(known.retryAtMs, 'vendor')
     const record: StepRecord = known ?? {
@@ -232,12 +239,19 @@ export class Turn {
     }
   }
 
-  async #stumble(record: StepRecord, thrown: unknown): Promise<never> {
+  async #stumble(record: StepRecord, thrown: unknown, undoInDoubt?: () => Promise<unknown>): Promise<never> {
     if (this.#over) return this.#never()
     const error = BotError.from(thrown)
     this.parts.failed(this.run, record.title, error)
     record.failure = error.toRecord()
-    if (!this.#mayRetry(record, error)) return this.#fail(record, error)
+    if (!this.#mayRetry(record, error)) {
+      if (undoInDoubt) {
+        // Counted anew for the undo.
+        record.tries = 0
+        this.#undos.push({ record, act: undoInDoubt })
+      }
+      return this.#fail(record, error)
+    }
     record.state = 'waiting'
     await this.#write({ state: 'waiting', step: record })
     return this.#park(record.retryAtMs!, 'vendor')
@@ -272,7 +286,7 @@ export class Turn {
     if (record) {
       record.state = 'failed'
       record.endedAtMs = this.parts.clock.now()
-    } else this.parts.failed(this.run, 'between two steps', error)
+    } else if (error.code !== 'run.abandoned') this.parts.failed(this.run, 'between two steps', error)
     const failure: ErrorRecord = error.toRecord()
     await this.#write({ state: 'undoing', failure, ...(record ? { step: record } : {}) })
     return this.#takeBack()
@@ -285,8 +299,8 @@ export class Turn {
       }
       try {
         const answer = await act()
-        record.note = answer instanceof Kept ? answer.why : typeof answer === 'string' ? answer : null
-        record.state = answer instanceof Kept ? 'kept' : 'undone'
+        // What failed is shown as failed, whatever was found of it.
+        if (record.state !== 'failed') Object.assign(record, afterUndo(answer))
       } catch (thrown) {
         const error = BotError.from(thrown)
         this.parts.failed(this.run, record.title, error)
@@ -317,7 +331,13 @@ export class Turn {
     const { step: _, ...rest } = change
     Object.assign(this.run, rest)
     const { runId, epoch } = this.run
-    if (await this.#store(() => this.parts.runs.change(runId, epoch, change))) return
+    const written = await this.#store(() => this.parts.runs.change(runId, epoch, change))
+    if (written === 'written') return
+    if (written !== 'lost') {
+      // Seen before the next step begins.
+      this.run.abandoned = { by: written.abandonedBy }
+      return
+    }
     this.#finish({ kind: 'lost' })
     await this.#never()
   }
@@ -336,6 +356,11 @@ export class Turn {
   #never(): Promise<never> {
     return new Promise(() => {})
   }
+}
+
+function afterUndo(answer: unknown): Pick<StepRecord, 'state' | 'note'> {
+  if (answer instanceof Kept) return { state: answer.forGood ? 'kept-for-good' : 'kept', note: answer.why }
+  return { state: 'undone', note: typeof answer === 'string' ? answer : null }
 }
 
 /** A result as a later turn would read it from Redis, so that this turn goes on with the same. */

@@ -15,7 +15,7 @@ import type { PolicySource } from '../core/ports/policy-source.js'
 import type { FlowQueue } from '../core/ports/queue.js'
 import type { ClaimedRun, RunStore } from '../core/ports/runs.js'
 import type { EndState, RunRecord } from '../core/run.js'
-import { approvalStep } from './approval-step.js'
+import { approvalStep, endRequest } from './approval-step.js'
 import { during, recordEnd } from './audited.js'
 import { logFailure } from './explain.js'
 import type { Policy } from './policy-model.js'
@@ -80,6 +80,7 @@ export function createRunner(parts: RunnerParts): Runner {
       const card = createCard(run, job, parts)
       if (run.endedAtMs !== null) {
         // The worker died between the last write and the card.
+        if (run.state === 'failed') await endRequest(run, { ...parts, clock })
         await card.show(true)
         return { kind: 'ended', pokes: run.pokes }
       }
@@ -104,6 +105,7 @@ export function createRunner(parts: RunnerParts): Runner {
           }),
         )
         if (end.kind === 'ended') {
+          if (run.failure) await endRequest(run, { ...parts, clock })
           recordEnd(parts.audit, run)
           log.info('run ended', { runId, job: run.job, state: run.state })
           metrics.count('runs', { job: job.name, state: run.state as EndState })

@@ -63,6 +63,8 @@ export interface OperatedRun {
   sinceMs: number
   /** Why it failed, or why the step is tried again. */
   why: string | null
+  /** It failed, and may be tried again. */
+  isRetryable: boolean
 }
 
 /** What operators can do about runs. `retry` and `abandon` answer what is said to them, or throw a refusal. */

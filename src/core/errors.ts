@@ -27,6 +27,7 @@ const ERRORS = {
   'endpoint.refused': { tell: 'person', retry: false },
   'credential.failed': { tell: 'person', retry: false },
   'run.timed-out': { tell: 'person', retry: false },
+  'delivery.busy': { tell: 'person', retry: true },
   'run.abandoned': { tell: 'person', retry: false },
   'run.unknown-version': { tell: 'operator', retry: true },
   'chat.refused': { tell: 'operator', retry: false },

@@ -26,6 +26,7 @@ export {
   type JobContext,
   type Kept,
   kept,
+  keptForGood,
   type Read,
   type ReadContext,
 } from './job.js'

@@ -76,15 +76,23 @@ export interface StepOptions<T> {
    * the card; `kept(text)` says that the step stays as it was done.
    */
   undo?: (result: T) => Promise<unknown>
+  /** Takes back what a step that looks first may have done though it never ended: it failed, or was under way when the run was given up. */
+  undoInDoubt?: () => Promise<unknown>
   /** What stands beside the step on the card. */
   note?: (result: T) => Text | null
 }
 
 /** What an undo answers when what was done stays, and why. */
 export class Kept {
-  constructor(readonly why: string) {}
+  constructor(
+    readonly why: string,
+    readonly forGood: boolean,
+  ) {}
 }
-export const kept = (why: string): Kept => new Kept(why)
+/** It stays for now: whoever tries again finds it. */
+export const kept = (why: string): Kept => new Kept(why, false)
+/** It stays, and must not be done again: a purchase, a credential in somebody's hands. Trying again goes on from there. */
+export const keptForGood = (why: string): Kept => new Kept(why, true)
 
 export interface Attempt {
   /** Whether this step may have acted before, in a turn that was cut off or failed. Only known with `looksFirst`. */
@@ -176,27 +184,34 @@ export interface Job<I, _O = Ending> {
   readonly earlier: readonly Job<never>[]
   readonly input: z.ZodType<I>
   readonly retry: RetryPolicy
+  /** Steps after which the run cannot be given up any more: what follows only finishes what they began. */
+  readonly commitsAt: readonly string[]
   /** It begins with secrets, which are erased when it fails: it cannot be tried again. */
   readonly startsWithSecrets: boolean
   /** `hidden`: no card of its own, another run reports for it. */
   readonly card: 'shown' | 'hidden'
   title(input: I): Text
   run(context: JobContext<I>): Promise<Ending>
-  /** What to say when it failed for good; the steps, undone ones included, are on the card already. */
-  failed?(input: I): { lines: Text[]; buttons?: Button[] }
+  /** What to say when it failed for good; the steps, undone ones included, are on the card already. `isDone`: by title. */
+  failed?(input: I, isDone: (step: string) => boolean): { lines: Text[]; buttons?: Button[] }
+  /** The input with which it is begun anew, without the consent that was given for another day. */
+  anew?(input: I): I
 }
 
 const DEFAULT_RETRY: RetryPolicy = { attempts: 8, firstDelay: '2s', longestDelay: '5m' }
 
 export function defineJob<I>(
   job: Pick<Job<I>, 'name' | 'input' | 'title' | 'run' | 'failed'> &
-    Partial<Pick<Job<I>, 'version' | 'earlier' | 'retry' | 'card' | 'startsWithSecrets'>>,
+    Partial<
+      Pick<Job<I>, 'version' | 'earlier' | 'retry' | 'card' | 'commitsAt' | 'startsWithSecrets' | 'anew'>
+    >,
 ): Job<I> {
   return {
     kind: 'flow',
     version: 1,
     earlier: [],
     retry: DEFAULT_RETRY,
+    commitsAt: [],
     startsWithSecrets: false,
     card: 'shown',
     ...job,

@@ -18,8 +18,19 @@ export interface Ending {
 export type EndState = 'succeeded' | 'stopped' | 'failed'
 export type RunState = 'queued' | 'running' | 'waiting' | 'undoing' | EndState
 
-/** `kept`: done, and left as it is though the run failed, since it cannot or must not be taken back. */
-export type StepState = 'doing' | 'waiting' | 'done' | 'failed' | 'undone' | 'kept' | 'undo-failed'
+/**
+ * `kept`: done, and left as it is though the run failed. `kept-for-good`: so, and doing it again would do it twice. `undo-failed`: nobody
+ * knows.
+ */
+export type StepState =
+  | 'doing'
+  | 'waiting'
+  | 'done'
+  | 'failed'
+  | 'undone'
+  | 'kept'
+  | 'kept-for-good'
+  | 'undo-failed'
 
 export interface StepRecord {
   title: string
@@ -32,6 +43,8 @@ export interface StepRecord {
   /** Milliseconds of the clock port. */
   startedAtMs: number
   endedAtMs: number | null
+  /** Of a wait: whom it is for. */
+  waitsFor?: 'vendor' | 'person' | 'time'
   /** Looks of a wait, or failed tries of a step. */
   looks: number
   tries: number

@@ -29,20 +29,28 @@ export function createAlone(redis: RedisConnection, log: Log, silentMs = SILENT_
       const holder = randomUUID()
       let isOurs = false
       let hasLeft = false
+      let restsUntilMs = 0
 
       async function look(): Promise<void> {
+        if (performance.now() < restsUntilMs) return
         let held: boolean
         try {
           held = (await hold([keys.turn(what)], [holder, silentMs])) === 1
         } catch {
-          // Without Redis nobody else can take it either, and whoever is heard can at least be told.
+          // Mostly Redis is gone for all, so nobody else can take it either, and whoever is heard can at least be told.
           return
         }
         if (hasLeft || held === isOurs) return
         isOurs = held
         if (held) {
           log.info('its turn', { what })
-          return work.begin()
+          await work.begin().catch(async (thrown: unknown) => {
+            // Somebody else may be able to: it is theirs to try first.
+            restsUntilMs = performance.now() + silentMs
+            await end()
+            throw thrown
+          })
+          return
         }
         log.warn('another process has the turn now', { what })
         return work.end()
@@ -52,14 +60,18 @@ export function createAlone(redis: RedisConnection, log: Log, silentMs = SILENT_
         look().catch((thrown: unknown) => log.error('a turn went wrong', { what, reason: String(thrown) }))
       }, silentMs / 3)
 
-      async function leave(): Promise<void> {
-        hasLeft = true
-        clearInterval(keep)
+      async function end(): Promise<void> {
         if (!isOurs) return
         isOurs = false
         await work.end()
         // Where Redis is gone, the silence says the same.
         await release([keys.turn(what)], [holder]).catch(() => {})
+      }
+
+      async function leave(): Promise<void> {
+        hasLeft = true
+        clearInterval(keep)
+        await end()
       }
 
       try {

@@ -35,9 +35,12 @@ end
 redis.call('HINCRBY', KEYS[1], 'epoch', 1)
 return redis.call('HGETALL', KEYS[1])`
 
-/** KEYS run, open, failed; ARGV epoch, endedAtMs or '', ttl, runId, field, value, … What failed is listed for as long as it is kept. */
+/**
+ * KEYS run, open, failed; ARGV epoch, endedAtMs or '', ttl, runId, field, value, … What failed is listed for as long as it is kept.
+ * Answers nothing when another has claimed the run, else who gave it up, as JSON.
+ */
 const CHANGE = `
-if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return nil end
 if #ARGV > 4 then redis.call('HSET', KEYS[1], unpack(ARGV, 5)) end
 if ARGV[2] ~= '' then
   redis.call('EXPIRE', KEYS[1], ARGV[3])
@@ -48,23 +51,24 @@ if ARGV[2] ~= '' then
     redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', tonumber(ARGV[2]) - 1000 * tonumber(ARGV[3]))
   end
 end
-return 1`
+return redis.call('HGET', KEYS[1], 'abandoned') or 'null'`
 
-/** KEYS run, open, failed; ARGV runId, field, value, … Fences off whoever may still believe to have it. */
+/** KEYS run, open, failed; ARGV runId, endedAtMs, field, value, … Fences off whoever may still believe to have it. */
 const REOPEN = `
-if redis.call('HGET', KEYS[1], 'state') ~= '"failed"' then return 0 end
-redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+local at = redis.call('HMGET', KEYS[1], 'state', 'endedAtMs')
+if at[1] ~= '"failed"' or at[2] ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], unpack(ARGV, 3))
 redis.call('HINCRBY', KEYS[1], 'epoch', 1)
 redis.call('PERSIST', KEYS[1])
 redis.call('ZADD', KEYS[2], redis.call('HGET', KEYS[1], 'createdAtMs'), ARGV[1])
 redis.call('ZREM', KEYS[3], ARGV[1])
 return 1`
 
-/** KEYS run, failed; ARGV runId, field, value, … */
+/** KEYS run, failed; ARGV runId, endedAtMs, field, value, … */
 const DEAL = `
-local state = redis.call('HGET', KEYS[1], 'state')
-if not state or state == '"succeeded"' or state == '"stopped"' then return 0 end
-redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+local at = redis.call('HMGET', KEYS[1], 'state', 'endedAtMs')
+if at[2] ~= ARGV[2] or at[1] == '"succeeded"' or at[1] == '"stopped"' then return 0 end
+redis.call('HSET', KEYS[1], unpack(ARGV, 3))
 redis.call('ZREM', KEYS[2], ARGV[1])
 return 1`
 
@@ -115,7 +119,9 @@ export function createRunStore(redis: RedisConnection): RunStore {
         [keys.run(runId), keys.openRuns, keys.failedRuns],
         [epoch, rest.endedAtMs ?? '', KEEP_ENDED_SECONDS, runId, ...fields],
       )
-      return written === 1
+      if (typeof written !== 'string') return 'lost'
+      const abandoned = JSON.parse(written) as RunRecord['abandoned']
+      return abandoned === null ? 'written' : { abandonedBy: abandoned.by }
     },
 
     async read(runId) {
@@ -128,14 +134,16 @@ export function createRunStore(redis: RedisConnection): RunStore {
     open: () => answered(redis.zrange(keys.openRuns, '0', '-1')),
     failed: () => answered(redis.zrange(keys.failedRuns, '0', '-1', 'REV')),
 
-    async reopen(runId, steps) {
+    async reopen({ runId, endedAtMs }, steps) {
       const fields = fieldsOf({ state: 'queued', failure: null, endedAtMs: null, abandoned: null })
       for (const step of steps) fields.push(STEP + step.title, encode(step))
-      return (await reopen([keys.run(runId), keys.openRuns, keys.failedRuns], [runId, ...fields])) === 1
+      const at = [keys.run(runId), keys.openRuns, keys.failedRuns]
+      return (await reopen(at, [runId, encode(endedAtMs), ...fields])) === 1
     },
 
-    async deal(runId, dealt) {
-      return (await deal([keys.run(runId), keys.failedRuns], [runId, ...fieldsOf(dealt)])) === 1
+    async deal({ runId, endedAtMs }, dealt) {
+      const at = [keys.run(runId), keys.failedRuns]
+      return (await deal(at, [runId, encode(endedAtMs), ...fieldsOf(dealt)])) === 1
     },
   }
 }

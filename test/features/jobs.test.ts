@@ -3,17 +3,26 @@ import { generateKeyPairSync } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { silentLog } from '../../src/core/ports/log.js'
+import { keys } from '../../src/store/keys.js'
+import { connectRedis, type RedisConnection } from '../../src/store/redis.js'
+import { createRunStore } from '../../src/store/runs.js'
 import { lastRunId, startTestBot, type TestBot } from '../fakes/test-bot.js'
 
 const CLOUD = 'pcc-192-0-2-10'
 const NO_CREDENTIALS = { deny: ['okms:apiovh:credential/create'] }
 
 let bot: TestBot
+let redis: RedisConnection
 beforeAll(async () => {
   bot = await startTestBot()
+  redis = connectRedis(bot.redis.url, 'worker', silentLog)
   await bot.sandbox.control({ customerWait: '0s', order: { takes: '0s' } })
 })
-afterAll(() => bot?.stop())
+afterAll(async () => {
+  redis?.disconnect()
+  await bot?.stop()
+})
 afterEach(async () => {
   await bot.sandbox.control({ faults: [], deny: [], creating: '0s', customerWait: '0s' })
 })
@@ -207,16 +216,55 @@ describe('giving up', () => {
     expect(await bot.type('bo: /okms jobs list failed')).not.toContain(runId)
   })
 
-  it('leaves a credential to the one who holds it, and erases it here', async () => {
+  it('does not take from somebody what they hold', async () => {
     const before = bot.live().length
     const { runId } = await run('ana: /okms credential reader 30d')
     await run(`ana: press Collect ${runId}`)
 
-    const { said } = await abandon(runId)
+    expect((await abandon(runId)).said).toContain('it only finishes that now.')
 
-    expect(said).toMatch(/✅ Prepare the request\s+kept: it has been collected/)
-    expect(said).toContain('collected, and erased here.')
+    expect((await run(`ana: press Saved it ${runId}`)).said).toContain('collected, and erased here.')
     expect(bot.live()).toHaveLength(before + 1)
+  })
+
+  it('waits for a hand-over that is under way, and leaves what was handed over', async () => {
+    const before = bot.live().length
+    const { runId } = await run('ana: /okms credential reader 30d')
+    const delivery = keys.delivery(runId)
+    await redis.hset(delivery, { leaseId: 'a press', leaseUntil: Number.MAX_SAFE_INTEGER })
+
+    await bot.type(`bo: /okms jobs abandon ${runId}`)
+    await expect.poll(() => bot.logLines.join()).toContain('It is being handed over right now.')
+    expect(bot.live()).toHaveLength(before + 1)
+    await redis.hset(delivery, { state: 'collected', collectedAt: Date.now(), receipts: '[]' })
+    const said = await bot.type('advance 10m')
+
+    expect(said).toMatch(/✅ Prepare the request\s+kept: it has been collected, and stays valid/)
+    expect(said).not.toContain('nobody collected it')
+    expect(bot.live()).toHaveLength(before + 1)
+  })
+
+  it('says that what is being revoked will be', async () => {
+    const { runId: issued } = await run('ana: /okms credential reader 30d')
+    await collect(issued)
+    const id = bot.live().at(-1)!.id
+    await bot.sandbox.control({
+      faults: [
+        { route: 'DELETE /v2/okms/resource/{okmsId}/credential/{credentialId}', do: 'status', status: 500 },
+      ],
+    })
+    const { runId } = { runId: lastRunId(await bot.type(`ana: /okms revoke ${id}`)) }
+    await expect.poll(() => bot.screen.join()).toContain(`Revoke it]`)
+    await bot.type(`ana: press Revoke it ${runId}`)
+    await expect.poll(() => bot.type('bo: /okms jobs list')).toContain('Wait for the revocation')
+
+    expect(await bot.type(`bo: /okms jobs abandon ${runId}`)).toContain(
+      '("Ask OVHcloud to revoke it" is done): it only finishes that now.',
+    )
+
+    await bot.sandbox.control({ faults: [] })
+    await bot.type('advance 10m')
+    expect(bot.live().map(one => one.id)).not.toContain(id)
   })
 
   it('withdraws what nobody has decided on', async () => {
@@ -231,7 +279,18 @@ describe('giving up', () => {
     expect(bot.sandbox.keyServers(CLOUD)).toHaveLength(0)
   })
 
-  it('says that a key server stays while OVHcloud waits for vCenter, and goes on with it when asked to', async () => {
+  it('asks nobody any more, though it was given up in the very moment of asking', async () => {
+    const { runId } = await run(`ana: /okms attach ${CLOUD} prod-kms`)
+    await createRunStore(redis).deal({ runId, endedAtMs: null }, { abandoned: { by: 'bo' } })
+
+    const said = await bot.type('advance 20m')
+
+    expect(said).toContain('Nothing is to be decided any more: bo gave it up.')
+    expect(await bot.type(`cy: /okms approve ${runId}`)).toContain('It has been withdrawn.')
+    expect(bot.sandbox.keyServers(CLOUD)).toHaveLength(0)
+  })
+
+  it('says that a key server stays while OVHcloud waits for vCenter', async () => {
     await bot.sandbox.control({ customerWait: '1h' })
     const { runId } = await run(`ana: /okms attach ${CLOUD} prod-kms`)
     await bot.type(`bo: press Approve ${runId}`)
@@ -247,8 +306,7 @@ describe('giving up', () => {
         `✅ Register the key server\\s+kept: OVHcloud is at work on it .*/okms detach ${CLOUD} ${kmsId} takes`,
       ),
     )
-    await bot.type(`bo: /okms jobs retry ${runId}`)
-    expect(await bot.type('advance 2h')).toContain(`Key server ${kmsId} is delivered.`)
+    expect((await retry(runId)).said).toContain(`prod-kms is attached to ${CLOUD} already. Nothing was done.`)
     expect(bot.sandbox.keyServers(CLOUD)).toHaveLength(1)
   })
 

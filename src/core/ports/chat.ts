@@ -45,8 +45,11 @@ export interface Handover {
 
 /** One command or press being answered. Lives in the chat process, with the platform's short-lived token. */
 export interface Exchange {
-  /** First sign of life, to the asker alone; within 3 s. Calling it twice does nothing. */
-  acknowledge(): Promise<void>
+  /**
+   * First sign of life, to the asker alone; within 3 s. Calling it twice does nothing. `by another`: another process of the bot was
+   * quicker, which may happen where a platform speaks to several.
+   */
+  acknowledge(): Promise<'by another' | undefined>
   /** The answer; a later call to the same audience replaces it. */
   answer(reply: Reply, audience: 'asker' | 'everyone'): Promise<void>
   /**

@@ -16,13 +16,18 @@ export interface RunChange {
   step?: StepRecord
 }
 
+/** Which run, and which of its ends, somebody decided about. */
+export type Seen = Pick<RunRecord, 'runId' | 'endedAtMs'>
+
+/** `lost`: not written, since somebody else has claimed the run. `abandonedBy`: written, and an operator gave the run up meanwhile. */
+export type Written = 'written' | 'lost' | { abandonedBy: string }
+
 export interface RunStore {
   /** Writes the run and answers its id: the given one, or that of the run which has the same `startKey`. */
   create(run: NewRun): Promise<string>
   /** Reads a run and fences off whoever worked on it before. `null`: there is no such run. */
   claim(runId: string): Promise<ClaimedRun | null>
-  /** `false`: somebody else has claimed the run since; stop. */
-  change(runId: string, epoch: number, change: RunChange): Promise<boolean>
+  change(runId: string, epoch: number, change: RunChange): Promise<Written>
   read(runId: string): Promise<RunRecord | null>
   /** Counts a wish for a new look and answers the count. */
   poke(runId: string): Promise<number>
@@ -31,8 +36,8 @@ export interface RunStore {
   open(): Promise<string[]>
   /** Runs that failed and that nobody has dealt with since, the newest first. */
   failed(): Promise<string[]>
-  /** Opens a failed run anew, with these of its steps changed. `false`: it has not failed, or is open again already. */
-  reopen(runId: string, steps: readonly StepRecord[]): Promise<boolean>
-  /** Notes what an operator did about a run that is open or failed. `false`: it ended otherwise, or there is none. */
-  deal(runId: string, dealt: Partial<Pick<RunRecord, 'abandoned' | 'triedAgain'>>): Promise<boolean>
+  /** Opens a failed run anew, with these of its steps changed. `false`: it is not as it was read any more. */
+  reopen(run: Seen, steps: readonly StepRecord[]): Promise<boolean>
+  /** Notes what an operator did about a run that is open or failed. `false`: it is not as it was read any more. */
+  deal(run: Seen, dealt: Partial<Pick<RunRecord, 'abandoned' | 'triedAgain'>>): Promise<boolean>
 }

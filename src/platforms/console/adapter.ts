@@ -50,7 +50,7 @@ export function createConsoleDoor(screen: Screen, inbox: Inbox, painter: Painter
       return paths
     }
     return {
-      async acknowledge() {},
+      acknowledge: async () => undefined,
       async answer(reply, audience) {
         const readers = audience === 'everyone' ? readersOf(conversation) : onlyFor(actor)
         const key = `exchange/${id}/${audience}`

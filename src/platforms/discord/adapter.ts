@@ -44,6 +44,15 @@ export interface DiscordDoor extends ChatDoor {
   isConnected(): boolean
 }
 
+/** The time for which this process listens. What belongs to one that is over must not touch the next. */
+interface Session {
+  listener: ChatListener
+  onInteraction(payload: unknown): void
+  gateway: Gateway | null
+  retry: NodeJS.Timeout | undefined
+  isOver: boolean
+}
+
 /** About five messages in five seconds is what a channel takes; limits beyond that come with the answers. */
 const PACE_MS = 1000
 /** Between tries to connect for the first time. */
@@ -79,55 +88,52 @@ export function createDiscordDoor({
     onUnauthorized: () =>
       fatal('The token is not valid (any more): set DISCORD_TOKEN to the one of the developer portal.'),
   })
-  let gateway: Gateway | null = null
   let listening: ChatListener | null = null
   let turn: Turn | null = null
-  let isHearing = false
-  let retry: NodeJS.Timeout | undefined
+  let session: Session | null = null
   const messages = createMessages({
     wire,
     tokens,
     clock,
     log,
     painter,
-    selfId: () => gateway?.selfId() ?? applicationId,
+    selfId: () => session?.gateway?.selfId() ?? applicationId,
     keptToken: async id => (await listening?.keptToken(id)) ?? null,
   })
   const groupsOf = createRoleReader(guildIds, wire, clock, log)
   const underWay = new Set<Promise<void>>()
 
   /** Publishes and connects. While Discord does not answer, it goes on trying behind: the rest of the process need not wait for it. */
-  async function connect(
-    listener: ChatListener,
-    onInteraction: (payload: unknown) => void,
-    retryMs: number,
-  ): Promise<void> {
-    if (!isHearing) return
+  async function connect(mine: Session, retryMs = FIRST_RETRY_MS): Promise<void> {
     try {
-      await publishCommands(wire, guildIds, encodeCommands(listener.commands()), log)
-      // It may have been told to stop meanwhile.
-      if (!isHearing) return
-      gateway = connectGateway({ token, apiUrl, log, onFatal: fatal }, onInteraction)
-      await gateway.ready
+      await publishCommands(wire, guildIds, encodeCommands(mine.listener.commands()), log)
+      if (mine.isOver) return
+      mine.gateway = connectGateway({ token, apiUrl, log, onFatal: fatal }, mine.onInteraction)
+      await mine.gateway.ready
     } catch (thrown) {
+      if (mine.isOver) return
       const error = chatError(thrown, 'connect')
-      if (!isHearing) return
       if (isOver || !error.retryable) throw error
       log.warn('Discord is not reachable yet', { reason: error.message, retryMs, ...error.details })
-      await gateway?.close()
-      retry = setTimeout(() => {
-        connect(listener, onInteraction, Math.min(retryMs * 2, LONGEST_RETRY_MS)).catch(again =>
-          fatal((again as Error).message),
-        )
+      await mine.gateway?.close()
+      if (mine.isOver) return
+      mine.retry = setTimeout(() => {
+        connect(mine, Math.min(retryMs * 2, LONGEST_RETRY_MS)).catch(again => fatal((again as Error).message))
       }, retryMs)
     }
+  }
+
+  async function disconnect(mine: Session): Promise<void> {
+    mine.isOver = true
+    clearTimeout(mine.retry)
+    await mine.gateway?.close()
   }
 
   return {
     platform: 'discord',
     paceMs,
     isBusy: () => underWay.size > 0,
-    isConnected: () => turn !== null && (!turn.isOurs() || (gateway?.isConnected() ?? false)),
+    isConnected: () => turn !== null && (!turn.isOurs() || (session?.gateway?.isConnected() ?? false)),
 
     async start(listener: ChatListener, alone: Alone) {
       listening = listener
@@ -148,15 +154,17 @@ export function createDiscordDoor({
         underWay.add(heard)
       }
       turn = await alone.take('discord-gateway', {
-        begin() {
-          isHearing = true
-          return connect(listener, onInteraction, FIRST_RETRY_MS)
+        async begin() {
+          session = { listener, onInteraction, gateway: null, retry: undefined, isOver: false }
+          // Whoever starts the door hears of a first failure; later ones have nobody to hear of them.
+          const isLater = turn !== null
+          await connect(session).catch((thrown: unknown) => {
+            if (isLater) fatal((thrown as Error).message)
+            throw thrown
+          })
         },
         async end() {
-          isHearing = false
-          clearTimeout(retry)
-          await gateway?.close()
-          gateway = null
+          if (session) await disconnect(session)
         },
       })
     },

@@ -147,7 +147,7 @@ export function createExchange(
   }
 
   return {
-    acknowledge: async () => void (await acknowledge()),
+    acknowledge: async () => ((await acknowledge()) === 'by another' ? 'by another' : undefined),
 
     answer: (reply, audience) =>
       inTurn(async () => {

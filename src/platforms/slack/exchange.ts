@@ -76,7 +76,7 @@ export function createExchange(heard: Heard, parts: ExchangeParts): Exchange {
 
   return {
     // Slack was told before anything else (listening.ts); more than that would cost one of five answers.
-    async acknowledge() {},
+    acknowledge: async () => undefined,
 
     async answer(reply: Reply, audience: 'asker' | 'everyone') {
       const { text, blocks, files: beside } = encodeReply(reply)

@@ -58,6 +58,7 @@ function operations(more: { store?: RunStore; policy?: string; job?: Job<never> 
     jobs: new Map([['greet', more.job ?? greet]]),
     flows: { add: async runId => void queued.push(runId), wake: async () => {} },
     approvals: createApprovals(redis),
+    deliveries: { status: async () => null },
     outbox: {
       put: async () => {},
       putOnce: async () => {},
@@ -73,6 +74,20 @@ function operations(more: { store?: RunStore; policy?: string; job?: Job<never> 
   return { ...able, queued }
 }
 
+const stepIn = (state: StepRecord['state']): StepRecord => ({
+  title: 'Say it',
+  position: 0,
+  state,
+  result: 'hello',
+  note: null,
+  startedAtMs: 1,
+  endedAtMs: 2,
+  looks: 7,
+  tries: 8,
+  retryAtMs: null,
+  failure: null,
+})
+
 /** A run of ana's that failed, with one step in this state. */
 async function failedWith(
   state: StepRecord['state'],
@@ -87,19 +102,7 @@ async function failedWith(
     startKey: null,
   })
   const { epoch } = (await runs.claim(runId))!
-  const step: StepRecord = {
-    title: 'Say it',
-    position: 0,
-    state,
-    result: 'hello',
-    note: null,
-    startedAtMs: 1,
-    endedAtMs: 2,
-    looks: 7,
-    tries: 8,
-    retryAtMs: null,
-    failure: null,
-  }
+  const step = stepIn(state)
   const failure = { code: 'ovh.denied' as const, message: 'You may not.' }
   await runs.change(runId, epoch, { state: 'failed', failure, endedAtMs: 2, step })
   return runId
@@ -144,7 +147,7 @@ it('leaves a run that was opened anew to the sweep, when the process died before
 
 it('gives the step that failed all its tries and all its time again, and keeps what was kept', async () => {
   const failed = await failedWith('failed')
-  const kept = await failedWith('kept')
+  const kept = await failedWith('kept-for-good')
   const { retry } = operations()
 
   await retry(failed)

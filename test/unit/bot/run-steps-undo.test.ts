@@ -178,7 +178,7 @@ describe('taking back', () => {
       return done()
     }
     await turn(story)
-    await bench.runs.deal((await read()).runId, { abandoned: { by: 'Bo' } })
+    await bench.runs.deal(await read(), { abandoned: { by: 'Bo' } })
 
     await turn(story)
 
@@ -189,6 +189,51 @@ describe('taking back', () => {
       failure: { code: 'run.abandoned', message: 'Bo gave it up.' },
     })
   })
+
+  it('goes no further than the step under way when it is given up', async () => {
+    const acts: string[] = []
+    await turn(async step => {
+      await step('Look at the price', async () => {
+        acts.push('looked')
+        await bench.runs.deal(await read(), { abandoned: { by: 'Bo' } })
+      })
+      await step('Buy it', () => void acts.push('bought'))
+      return done()
+    })
+
+    expect(acts).toEqual(['looked'])
+    expect(await read()).toMatchObject({ state: 'failed', failure: { code: 'run.abandoned' } })
+  })
+
+  it.each(['is given up', 'fails for good'])(
+    'takes back what a step in doubt may have done, when the run %s',
+    async how => {
+      const world: string[] = []
+      const story: Story = async step => {
+        await step(
+          'Register',
+          () => {
+            world.push('registered')
+            throw later()
+          },
+          { looksFirst: true, undoInDoubt: async () => void world.splice(0) },
+        )
+        return done()
+      }
+      const end = await turn(story, {
+        retry: { attempts: how === 'is given up' ? 3 : 1, firstDelay: '2s', longestDelay: '5m' },
+      })
+      if (how === 'is given up') {
+        expect(end.kind).toBe('parked')
+        await bench.runs.deal(await read(), { abandoned: { by: 'Bo' } })
+        await turn(story)
+      }
+
+      expect(world).toEqual([])
+      expect((await read()).state).toBe('failed')
+      expect(await states()).toEqual([how === 'is given up' ? 'Register: undone' : 'Register: failed'])
+    },
+  )
 
   it('takes back when the job breaks between two steps', async () => {
     const undone: string[] = []

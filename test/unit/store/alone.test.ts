@@ -99,6 +99,21 @@ it('takes its turn anew when Redis has forgotten it', async () => {
   expect(working).toEqual(['a'])
 })
 
+it('lets another have the turn when its work cannot begin once its turn comes', async () => {
+  const first = await process('a')
+  const broken = await createAlone(redis, silentLog, SILENT_MS).take('gateway', {
+    begin: () => Promise.reject(new Error('refused')),
+    end: async () => {},
+  })
+  turns.push(broken)
+  const third = await process('c')
+
+  await first.leave()
+
+  await expect.poll(() => third.isOurs(), { timeout: 10 * SILENT_MS }).toBe(true)
+  expect(broken.isOurs()).toBe(false)
+})
+
 it('lets another have the turn when its work cannot begin', async () => {
   const take = createAlone(redis, silentLog, SILENT_MS).take('gateway', {
     begin: () => Promise.reject(new Error('a wrong token')),

@@ -100,7 +100,7 @@ describe.runIf(canChoosePort)('on Redis Cluster', () => {
     const { epoch } = (await runs.claim('00000001'))!
 
     expect(await runs.poke('00000001')).toBe(1)
-    expect(await runs.change('00000001', epoch, { state: 'failed', endedAtMs: 2 })).toBe(true)
+    expect(await runs.change('00000001', epoch, { state: 'failed', endedAtMs: 2 })).toBe('written')
     expect((await runs.read('00000001'))?.state).toBe('failed')
   })
 

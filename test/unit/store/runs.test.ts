@@ -137,8 +137,8 @@ describe('a claim', () => {
     const first = await runs.claim(run.runId)
     const second = await runs.claim(run.runId)
 
-    expect(await runs.change(run.runId, first!.epoch, { state: 'running' })).toBe(false)
-    expect(await runs.change(run.runId, second!.epoch, { state: 'waiting' })).toBe(true)
+    expect(await runs.change(run.runId, first!.epoch, { state: 'running' })).toBe('lost')
+    expect(await runs.change(run.runId, second!.epoch, { state: 'waiting' })).toBe('written')
     expect((await runs.read(run.runId))?.state).toBe('waiting')
   })
 
@@ -152,7 +152,7 @@ describe('a claim', () => {
     )
 
     expect(new Set(claims.map(claim => claim!.epoch)).size).toBe(20)
-    expect(written.filter(Boolean)).toHaveLength(1)
+    expect(written.filter(one => one === 'written')).toHaveLength(1)
   })
 
   it('of a run that is not there finds nothing and writes nothing', async () => {
@@ -161,7 +161,7 @@ describe('a claim', () => {
 
     expect(await runs.claim(runId)).toBeNull()
     expect(await runs.read(runId)).toBeNull()
-    expect(await runs.change(runId, 1, { state: 'running' })).toBe(false)
+    expect(await runs.change(runId, 1, { state: 'running' })).toBe('lost')
     expect(await runs.poke(runId)).toBe(0)
     expect(await redis.exists(keys.run(runId))).toBe(0)
     expect(await runs.open()).toEqual([])
@@ -251,7 +251,7 @@ describe('a run that failed', () => {
     const failure = { code: 'ovh.denied' as const, message: 'You may not.' }
     await runs.change(runId, epoch, { step: stepOf('One', { state: 'failed', failure }) })
     await runs.change(runId, epoch, { state: 'failed', failure, endedAtMs })
-    return { runId, epoch }
+    return { runId, epoch, endedAtMs }
   }
 
   it('is listed, the newest first, for as long as it is kept', async () => {
@@ -266,10 +266,10 @@ describe('a run that failed', () => {
   })
 
   it('is opened anew once, and whoever had it is fenced off', async () => {
-    const { runId, epoch } = await fail()
+    const { runId, epoch, endedAtMs } = await fail()
     const goesOn = stepOf('One', { state: 'waiting' })
 
-    const answers = await Promise.all([1, 2, 3].map(() => runs.reopen(runId, [goesOn])))
+    const answers = await Promise.all([1, 2, 3].map(() => runs.reopen({ runId, endedAtMs }, [goesOn])))
 
     expect(answers.filter(Boolean)).toHaveLength(1)
     expect(await runs.read(runId)).toMatchObject({
@@ -281,15 +281,16 @@ describe('a run that failed', () => {
     expect(await runs.open()).toEqual([runId])
     expect(await runs.failed()).toEqual([])
     expect(await redis.ttl(keys.run(runId))).toBe(-1)
-    expect(await runs.change(runId, epoch, { state: 'running' })).toBe(false)
+    expect(await runs.change(runId, epoch, { state: 'running' })).toBe('lost')
   })
 
   it.each([{ abandoned: { by: 'Bo' } }, { triedAgain: { by: 'Bo', runId: '7F3K9Q2M' } }])(
     'is listed no more once it was dealt with (%o)',
     async dealt => {
-      const { runId } = await fail()
+      const { runId, endedAtMs } = await fail()
 
-      expect(await runs.deal(runId, dealt)).toBe(true)
+      expect(await runs.deal({ runId, endedAtMs: endedAtMs - 1 }, dealt)).toBe(false)
+      expect(await runs.deal({ runId, endedAtMs }, dealt)).toBe(true)
 
       expect(await runs.failed()).toEqual([])
       expect(await runs.read(runId)).toMatchObject(dealt)
@@ -300,10 +301,11 @@ describe('a run that failed', () => {
     const run = runOf()
     await runs.create(run)
     const { epoch } = (await runs.claim(run.runId))!
-    await runs.deal(run.runId, { abandoned: { by: 'Bo' } })
+    await runs.deal({ runId: run.runId, endedAtMs: null }, { abandoned: { by: 'Bo' } })
 
-    await runs.change(run.runId, epoch, { state: 'failed', endedAtMs: 1_800_000_060_000 })
+    const written = await runs.change(run.runId, epoch, { state: 'failed', endedAtMs: 1_800_000_060_000 })
 
+    expect(written).toEqual({ abandonedBy: 'Bo' })
     expect(await runs.failed()).toEqual([])
   })
 
@@ -313,9 +315,10 @@ describe('a run that failed', () => {
     const { epoch } = (await runs.claim(run.runId))!
     await runs.change(run.runId, epoch, { state: 'stopped', endedAtMs: 1_800_000_060_000 })
 
-    expect(await runs.deal(run.runId, { abandoned: { by: 'Bo' } })).toBe(false)
-    expect(await runs.deal('00000000', { abandoned: { by: 'Bo' } })).toBe(false)
-    expect(await runs.reopen(run.runId, [])).toBe(false)
+    const stopped = { runId: run.runId, endedAtMs: 1_800_000_060_000 }
+    expect(await runs.deal(stopped, { abandoned: { by: 'Bo' } })).toBe(false)
+    expect(await runs.deal({ runId: '00000000', endedAtMs: null }, { abandoned: { by: 'Bo' } })).toBe(false)
+    expect(await runs.reopen(stopped, [])).toBe(false)
     expect(await runs.read(run.runId)).toMatchObject({ state: 'stopped', abandoned: null })
     expect(await redis.exists(keys.run('00000000'))).toBe(0)
   })

@@ -6,7 +6,7 @@ import { defineCommand } from '../../../../src/core/command.js'
 import type { Form } from '../../../../src/core/form.js'
 import type { Completing, Invocation, Press } from '../../../../src/core/invocation.js'
 import { option } from '../../../../src/core/option.js'
-import { always } from '../../../../src/core/ports/alone.js'
+import { always, type Work } from '../../../../src/core/ports/alone.js'
 import type { ChatListener, Exchange, OutgoingMessage, Target } from '../../../../src/core/ports/chat.js'
 import { type Log, silentLog } from '../../../../src/core/ports/log.js'
 import { lines } from '../../../../src/core/reply.js'
@@ -412,7 +412,7 @@ describe('answering', () => {
 
   it('leaves the acknowledgement to the process that answers', async () => {
     isOurs = false
-    act = async exchange => exchange.acknowledge()
+    act = async exchange => void (await exchange.acknowledge())
 
     await ana.runs('/okms say', { okms: 'prod-kms' })
     await idle()
@@ -593,6 +593,26 @@ describe('starting', () => {
       // View Channel, Send Messages, Attach Files, Read Message History, Manage Threads, Create Public Threads, Send in Threads
       (1n << 10n) | (1n << 11n) | (1n << 15n) | (1n << 16n) | (1n << 34n) | (1n << 35n) | (1n << 38n),
     )
+  })
+})
+
+describe('the turn', () => {
+  it('ends the process that has it later and cannot listen, so that another one can', async () => {
+    let later: Work | undefined
+    const other = createDoor()
+    await other.start(listener, {
+      async take(_, work) {
+        later = work
+        return { isOurs: () => false, leave: async () => {} }
+      },
+    })
+    expect(other.isConnected()).toBe(true)
+    discord.faults = [{ method: 'GET', path: /commands$/, do: { status: 403 }, times: 1 }]
+
+    await expect(later!.begin()).rejects.toThrow()
+
+    expect(fatal).toBe(1)
+    await other.stop()
   })
 })
 
