@@ -180,7 +180,7 @@ describe('buying', () => {
 })
 
 describe('where the policy asks nobody else', () => {
-  it('has the buyer confirm the price, and buys at that price alone', async () => {
+  beforeEach(async () => {
     const folder = await mkdtemp(join(tmpdir(), 'okms-policy-'))
     const policy = (await readFile(join(PROJECT, 'demo/policy.yaml'), 'utf8')).replace(
       ', order:place]\n    need',
@@ -189,7 +189,9 @@ describe('where the policy asks nobody else', () => {
     await writeFile(join(folder, 'policy.yaml'), policy)
     await startWith(join(folder, 'policy.yaml'))
     await rm(folder, { recursive: true })
+  })
 
+  it('has the buyer confirm the price, and buys at that price alone', async () => {
     const { said, runId } = await ask()
     expect(said).toContain('Nothing was bought yet.')
     expect(orders()).toEqual([])
@@ -200,6 +202,20 @@ describe('where the policy asks nobody else', () => {
     const dearer = await bot!.type(`cy: press Buy it at this price ${runId}`, 'settle')
     expect(orders()).toEqual([])
     await bot!.type(`cy: press Buy it at this price ${lastRunId(dearer)}`, 'settle')
+    expect(orders()).toHaveLength(1)
+  })
+
+  it('has them confirm it again when a purchase that failed is tried again', async () => {
+    const { runId } = await ask()
+    await bot!.sandbox.control({ faults: [{ route: CHECKOUT, do: 'status', status: 403 }] })
+    const refused = lastRunId(await bot!.type(`cy: press Buy it at this price ${runId}`, 'settle'))
+    await bot!.sandbox.control({ faults: [] })
+
+    const again = await bot!.type(`bo: /okms jobs retry ${refused}`, 'settle')
+
+    expect(again).toContain('Nothing was bought yet.')
+    expect(orders()).toEqual([])
+    await bot!.type(`cy: press Buy it at this price ${lastRunId(again)}`, 'settle')
     expect(orders()).toHaveLength(1)
   })
 })
