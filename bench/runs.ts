@@ -63,7 +63,7 @@ const startFive: Command = defineCommand({
   },
 })
 
-const deaf: Exchange = { acknowledge: async () => {}, answer: async () => {}, deliver: async () => null }
+const deaf: Exchange = { acknowledge: async () => {}, answer: async () => {}, deliver: async () => {} }
 
 export async function measureRuns(redisUrl: string): Promise<Row[]> {
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: null })

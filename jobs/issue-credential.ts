@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { code, defineJob, type Ending, personOf, say } from '../src/core/index.js'
 import { readCertificate } from '../src/pki/certificates.js'
-import { issueAndHandOver } from './credential/issue.js'
+import { HELD, issueAndHandOver } from './credential/issue.js'
 import { credentialPlan, credentialWish } from './plan-credential.js'
 
 export const issueCredential = defineJob({
@@ -13,8 +13,10 @@ export const issueCredential = defineJob({
   input: z.object({ wish: credentialWish, plan: credentialPlan }),
   title: ({ plan }) => `Credential ${plan.name} for ${plan.okmsName}`,
   commitsAt: ['Wait for it to be collected'],
-  failed: ({ plan }) => ({
-    lines: [say`Try again: ${code(`/okms credential ${plan.name} ${plan.validityDays}d`)}`],
+  failed: ({ plan }, isDone) => ({
+    lines: isDone(HELD)
+      ? [say`It stays valid: ${code(`/okms revoke ${plan.name}`)} takes it back.`]
+      : [say`Try again: ${code(`/okms credential ${plan.name} ${plan.validityDays}d`)}`],
   }),
 
   async run(job): Promise<Ending> {

@@ -5,6 +5,7 @@ import {
   instant,
   mention,
   type PrivateFile,
+  parseDuration,
   parseEndpoint,
   personOf,
   Secret,
@@ -17,6 +18,9 @@ import { readCertificate } from '../../src/pki/certificates.js'
 import { type CredentialJob, channelOf, type Issued, privateKeyOf } from './make.js'
 
 const COLLECT_WITHIN = { text: '60 min', ms: 60 * 60_000 }
+/** How long handed-over files stay where nobody says that they are saved. */
+const SAVED_WITHIN = '10m'
+export const SAVED_WITHIN_MS = parseDuration(SAVED_WITHIN)
 /** vSphere uses the RSA endpoint. */
 const KMIP_RSA_PORT = 5697
 
@@ -158,8 +162,8 @@ export async function waitUntilSaved(job: CredentialJob): Promise<Saved> {
   return job.step.until<Saved>(
     'Wait until it is saved',
     {
-      every: '10m',
-      atMost: '10m',
+      every: SAVED_WITHIN,
+      atMost: SAVED_WITHIN,
       waitsFor: 'person',
       note: () => null,
       // From here on it counts as saved, so that a late *Revoke now* is told that it is late.
@@ -175,12 +179,16 @@ export async function waitUntilSaved(job: CredentialJob): Promise<Saved> {
   )
 }
 
+/** The sealed copy goes, and with it whatever was or may have been handed over. */
+export async function takeFilesBack(job: CredentialJob): Promise<void> {
+  await job.deliveries.erase(job.runId)
+  for (const receipt of (await job.deliveries.status(job.runId))?.receipts ?? []) await job.takeBack(receipt)
+  await job.takeBack('half-time')
+}
+
 /** The sealed copy goes, and what was handed over leaves the conversation where the platform can do that. */
 export async function eraseHere(job: CredentialJob): Promise<void> {
-  const status = await job.deliveries.status(job.runId)
-  await job.deliveries.erase(job.runId)
-  for (const receipt of status?.receipts ?? []) await job.takeBack(receipt)
-  await job.takeBack('half-time')
+  await takeFilesBack(job)
   await job.tell('offer', privately(job), {
     kind: 'text',
     mark: 'done',
@@ -188,14 +196,13 @@ export async function eraseHere(job: CredentialJob): Promise<void> {
   })
 }
 
-/** Nothing can be collected any more: the run was given up, and what it had made is revoked. */
+/** Nothing can be collected any more: the run failed or was given up, and what it had made is revoked. */
 export async function withdrawOffer(job: CredentialJob): Promise<void> {
-  await job.takeBack('half-time')
   await job.tell('offer', privately(job), {
     kind: 'text',
     mark: 'warning',
     lines: [
-      `Credential ${job.input.plan.name} for ${job.input.plan.okmsName}: nobody collected it, and its run was given up. It is being revoked.`,
+      `Credential ${job.input.plan.name} for ${job.input.plan.okmsName} is not to be had any more: its run has ended without it, and it is being revoked.`,
     ],
   })
 }

@@ -7,6 +7,7 @@ import {
   announceRevocation,
   eraseHere,
   handOver,
+  takeFilesBack,
   waitForCollection,
   waitUntilSaved,
 } from './hand-over.js'
@@ -20,6 +21,9 @@ import {
   tryCredential,
 } from './make.js'
 import { takeBackCredential } from './take-back.js'
+
+/** Stands on the card of a run that failed only where its requester holds the credential (take-back.ts). */
+export const HELD = 'Prepare the request'
 
 /** Answers what its requester holds now, or how the run ends that leaves nothing behind. */
 export async function issueAndHandOver(job: CredentialJob): Promise<{ issued: Issued } | { ending: Ending }> {
@@ -37,7 +41,7 @@ export async function issueAndHandOver(job: CredentialJob): Promise<{ issued: Is
     }
   }
   // Judged anew after the approval, and the key is made no earlier than it is needed.
-  const request = await step('Prepare the request', () => prepareRequest(job), {
+  const request = await step(HELD, () => prepareRequest(job), {
     note: () => summary(plan),
     undo: () => takeBackCredential(job),
   })
@@ -113,7 +117,7 @@ async function endWithout(
   const { step } = job
   const { plan } = job.input
   const revokeRun = await step('Revoke it at OVHcloud', async () => {
-    await job.deliveries.erase(job.runId)
+    await takeFilesBack(job)
     return job.start(`revoke-${credentialId}`, revokeCredential, revocation(plan, credentialId))
   })
   const revoked = await step.until(
@@ -129,7 +133,6 @@ async function endWithout(
         ? `${plan.name} was revoked, as you asked.`
         : `The revocation of ${plan.name} is pending: OVHcloud has not taken it yet. The bot goes on trying.`
   await step('Tell how it ended', async () => {
-    await job.takeBack('half-time')
     await announceRevocation(job, said)
     await job.tell(
       'offer',

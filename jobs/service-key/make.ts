@@ -59,16 +59,17 @@ async function named(serviceKeys: ServiceKeyPort, okmsId: string, name: string, 
 /** @param title of the step that asks OVHcloud, by `ask` */
 export async function makeOnce(
   job: JobContext<unknown>,
-  { okmsId, name, shape }: KeyToMake,
+  key: KeyToMake,
   title: string,
   ask: () => Promise<ServiceKey>,
 ): Promise<ServiceKey> {
-  const before = await job.step('Look at the keys there are', async () => ({
-    ids: (await named(job.serviceKeys, okmsId, name)).map(({ id }) => id),
-    atMs: job.clock.now(),
-  }))
+  const { okmsId, name, shape } = key
+  const before = await job.step('Look at the keys there are', async () => {
+    // Also where this is tried again: one of that name may be what the run before did not hear of.
+    await checkNameIsFree(job.serviceKeys, key)
+    return { atMs: job.clock.now() }
+  })
   const isOurs = (key: ServiceKey) =>
-    !before.ids.includes(key.id) &&
     kindOf(key) === kindOf(shape) &&
     operationsOf([...key.operations].sort()) === operationsOf([...shape.operations].sort()) &&
     Date.parse(key.createdAt) >= before.atMs - CLOCKS_MS

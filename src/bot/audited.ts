@@ -113,11 +113,12 @@ export function auditedDeliveries(deliveries: Deliveries, audit: Audit): Deliver
       else collecting.set(lease.leaseId, person)
       return lease
     },
-    async collected(runId, leaseId, receipt) {
+    async collected(runId, leaseId) {
       const person = collecting.get(leaseId)
-      await deliveries.collected(runId, leaseId, receipt)
+      const outcome = await deliveries.collected(runId, leaseId)
       collecting.delete(leaseId)
-      note('collected', runId, person)
+      note('collected', runId, person, outcome === 'collected' ? {} : { outcome })
+      return outcome
     },
     async notCollected(runId, leaseId) {
       const person = collecting.get(leaseId)
@@ -142,8 +143,9 @@ export function auditedDeliveries(deliveries: Deliveries, audit: Audit): Deliver
       return outcome
     },
     async erase(runId) {
+      const wasOffered = (await deliveries.status(runId)) !== null
       await deliveries.erase(runId)
-      note('erased', runId)
+      if (wasOffered) note('erased', runId)
     },
   }
 }

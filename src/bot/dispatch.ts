@@ -110,6 +110,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     const seconds = () => (performance.now() - metAt) / 1000
     const reference = newRunId(parts.chance).slice(0, 4)
     let judged: { policy: Policy; actor: Actor } | null = null
+    let isOurs = false
     const record = (outcome: string) =>
       parts.audit.record({
         kind: note.kind,
@@ -128,6 +129,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     try {
       const [, first] = await Promise.all([acknowledged, parts.asks.firstSight(interaction)])
       if (!first) return false
+      isOurs = true
       inHand = setInterval(
         () => void parts.asks.stillInHand(interaction).catch(() => {}),
         SAY_IN_HAND_EVERY_MS,
@@ -147,7 +149,7 @@ export function createDispatcher(parts: DispatchParts): ChatListener & { busy():
     } catch (thrown) {
       const error = BotError.from(thrown)
       // Cut off from Redis alone, it cannot know that another one answers; that one acknowledged, so it does.
-      if (!judged && (await acknowledged.catch(() => undefined)) === 'by another') return false
+      if (!isOurs && (await acknowledged.catch(() => undefined)) === 'by another') return false
       record(error.code)
       logFailure(parts.log, 'not done', error, {
         what: note.kind === 'press' ? note.what : note.kind,

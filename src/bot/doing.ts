@@ -53,7 +53,7 @@ export function createDoing(
   const notice = setTimeout(() => {
     if (answered) return
     void exchange
-      .answer(lines('Asking OVHcloud takes longer than usual; the answer follows here.'), 'asker')
+      .answer(lines('This takes longer than usual; the answer follows here.'), 'asker')
       .catch(() => {})
   }, PATIENCE_MS)
   const calm = () => {

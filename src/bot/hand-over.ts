@@ -25,7 +25,7 @@ const REFUSALS = {
     'Wait a moment; if nothing arrives, press Collect again in two minutes.',
   ],
   lapsed: [
-    'Nobody collected it in time, so it was revoked.',
+    'It was not collected in time, or its run was given up, so it was revoked.',
     'Press Issue again, or type the command again.',
   ],
   revoked: ['It was revoked, as you asked.', 'Ask for a new credential if you need one.'],
@@ -44,16 +44,18 @@ export function createHandOver(press: Press, exchange: Exchange, parts: HandOver
     async collect(runId) {
       const lease = await parts.deliveries.collect(runId, person)
       if (typeof lease === 'string') return refuse(lease)
-      const { leaseId, files, passphrase, reply } = lease
-      let receipt: string | null = null
+      const { leaseId, receipt, files, passphrase, reply } = lease
+      const key = `${runId}/${receipt}`
+      let outcome: Awaited<ReturnType<Deliveries['collected']>>
       try {
-        const ref = await exchange.deliver({ files, passphrase, reply, runId })
-        if (ref !== null) {
-          receipt = `handover-${leaseId}`
-          await parts.outbox.adopt(`${runId}/${receipt}`, { to: 'person', actor: press.actor }, ref)
-        }
+        await exchange.deliver({ files, passphrase, reply, runId }, ref =>
+          parts.outbox.adopt(key, { to: 'person', actor: press.actor }, ref),
+        )
+        outcome = await parts.deliveries.collected(runId, leaseId)
       } catch (cause) {
-        await parts.deliveries.notCollected(runId, leaseId)
+        // Some of it may be there; where that cannot be noted now, the end of the run takes it back.
+        await parts.outbox.remove(key).catch(() => {})
+        await parts.deliveries.notCollected(runId, leaseId).catch(() => {})
         const { code, details } = BotError.from(cause)
         throw new BotError('chat.refused', 'The files could not be handed over.', {
           hint: 'They are still waiting for you: press Collect again.',
@@ -61,7 +63,10 @@ export function createHandOver(press: Press, exchange: Exchange, parts: HandOver
           cause,
         })
       }
-      await parts.deliveries.collected(runId, leaseId, receipt)
+      if (outcome !== 'collected') {
+        await parts.outbox.remove(key)
+        return refuse(outcome)
+      }
       await parts.poke(runId)
     },
 

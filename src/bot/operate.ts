@@ -71,13 +71,15 @@ export function createOperations(policy: Policy, operator: Actor, parts: Operate
   }
 
   async function beginAnew(run: RunRecord, job: Job<never>): Promise<string> {
-    const { runId, requester, conversation, privately, requires } = run
+    const { runId, conversation, privately, requires, askedAtMs } = run
+    const requester = believed(run, clock.now())
     const created = await runs.create({
       ...newRun(parts.chance, requester, job, job.anew?.(run.input as never) ?? run.input),
       conversation,
       privately,
       requires,
       createdAtMs: clock.now(),
+      askedAtMs,
       // Asked for twice, or cut off in between: it stays one.
       startKey: `${runId}/tried-again`,
     })
@@ -147,6 +149,9 @@ export function createOperations(policy: Policy, operator: Actor, parts: Operate
           },
         )
       }
+      if (run.state === 'undoing') {
+        throw new BotError('state.conflict', `Run ${runId} has failed, and is being taken back already.`)
+      }
       const done = jobs.get(run.job)?.commitsAt.find(title => isDone(run, title))
       if (done !== undefined) {
         throw new BotError(
@@ -154,8 +159,13 @@ export function createOperations(policy: Policy, operator: Actor, parts: Operate
           `Run ${runId} cannot be given up any more ("${done}" is done): it only finishes that now.`,
         )
       }
-      const handedOver = (await deliveries.status(runId))?.state
-      if (handedOver === 'collected' || handedOver === 'confirmed') {
+      const delivery = await deliveries.status(runId)
+      if (delivery?.isUnderWay) {
+        throw new BotError('state.conflict', `What run ${runId} was for is being handed over right now.`, {
+          hint: 'Wait a moment.',
+        })
+      }
+      if (delivery?.state === 'collected' || delivery?.state === 'confirmed') {
         throw new BotError(
           'state.conflict',
           `${run.requester.name} holds what run ${runId} was for: there is nothing to give up.`,
@@ -193,11 +203,15 @@ export function createOperations(policy: Policy, operator: Actor, parts: Operate
   }
 }
 
+function believed({ requester, askedAtMs }: RunRecord, nowMs: number): Actor {
+  const { groups: _, ...alone } = requester
+  return nowMs - askedAtMs < GROUPS_ARE_BELIEVED_MS ? requester : alone
+}
+
 /** Whoever asked must still be allowed to: a run that is tried again is theirs, whoever has it tried. */
 function refuseForThoseWhoMayNot(policy: Policy, run: RunRecord, nowMs: number): void {
   const { conversation, requires } = run
-  const { groups: _, ...alone } = run.requester
-  const requester = nowMs - run.createdAtMs < GROUPS_ARE_BELIEVED_MS ? run.requester : alone
+  const requester = believed(run, nowMs)
   const isAllowed =
     requires === null ? rolesOf(policy, requester).length > 0 : may(policy, requester, conversation, requires)
   if (isAllowed) return

@@ -69,4 +69,5 @@ export function stepsToGoOnWith(run: RunRecord, nowMs: number): StepRecord[] {
 const tookAWord = (run: RunRecord) =>
   run.steps.some(({ waitsFor, state }) => waitsFor === 'person' && state === 'done')
 
-const has = (run: RunRecord, state: StepRecord['state']) => run.steps.some(step => step.state === state)
+const has = (run: RunRecord, state: StepRecord['state']) =>
+  run.steps.some(step => step.state === state || step.found === state)

@@ -56,7 +56,8 @@ function noteOf(step: StepRecord, nowMs: number): { note?: Text } {
   if (step.state === 'undone') return { note: step.note ?? 'taken back' }
   if (step.failure && !stands(step)) {
     const again = step.state === 'waiting' ? ', trying again' : ''
-    return { note: `${short(step.failure.message)}${again}` }
+    const found = step.note === null ? '' : say`; ${step.note}`
+    return { note: say`${short(step.failure.message)}${again}${found}` }
   }
   if (stands(step)) return step.note === null ? {} : { note: step.note }
   const waitedMs = nowMs - step.startedAtMs

@@ -259,7 +259,8 @@ export class Turn {
 
   /** Counts a try, and notes when the next one is due if there is to be one. */
   #mayRetry(record: StepRecord, error: BotError): boolean {
-    record.tries += 1
+    // Somebody is being handed what would be taken back: as long as it takes.
+    if (error.code !== 'delivery.busy') record.tries += 1
     if (!error.retryable || record.tries >= this.job.retry.attempts) return false
     record.retryAtMs = this.parts.clock.now() + this.#retryDelayMs(record.tries, error)
     return true
@@ -294,19 +295,26 @@ export class Turn {
 
   async #takeBack(): Promise<never> {
     for (const { record, act } of this.#undos.splice(0).reverse()) {
-      if (record.retryAtMs !== null && record.retryAtMs > this.parts.clock.now()) {
-        return this.#park(record.retryAtMs, 'vendor')
+      const { retryAtMs } = record
+      // What waits for a person is looked at again whenever somebody wakes the run.
+      if (retryAtMs !== null && retryAtMs > this.parts.clock.now() && !isBusy(record)) {
+        return this.#park(retryAtMs, 'vendor')
       }
       try {
         const answer = await act()
-        // What failed is shown as failed, whatever was found of it.
-        if (record.state !== 'failed') Object.assign(record, afterUndo(answer))
+        if (isBusy(record)) record.failure = null
+        const { state, note } = afterUndo(answer)
+        record.note = note
+        // What failed is shown as failed, with what was found of it.
+        if (record.state === 'failed') record.found = state
+        else record.state = state
       } catch (thrown) {
         const error = BotError.from(thrown)
         this.parts.failed(this.run, record.title, error)
         if (this.#mayRetry(record, error)) {
+          if (error.code === 'delivery.busy') record.failure = error.toRecord()
           await this.#write({ step: record })
-          return this.#park(record.retryAtMs!, 'vendor')
+          return this.#park(record.retryAtMs!, isBusy(record) ? 'person' : 'vendor')
         }
         record.state = 'undo-failed'
         record.failure = error.toRecord()
@@ -322,6 +330,8 @@ export class Turn {
   async #endWell(ending: Ending): Promise<void> {
     if (this.run.failure) return this.#takeBack()
     const state = ending.outcome === 'done' ? 'succeeded' : 'stopped'
+    const { abandoned } = this.run
+    if (abandoned) ending.lines.push(`${abandoned.by} gave it up when it had all but ended.`)
     await this.#write({ state, ending, endedAtMs: this.parts.clock.now() })
     await this.parts.changed(this.run, true)
     this.#finish({ kind: 'ended' })
@@ -358,7 +368,9 @@ export class Turn {
   }
 }
 
-function afterUndo(answer: unknown): Pick<StepRecord, 'state' | 'note'> {
+const isBusy = ({ failure }: StepRecord) => failure?.code === 'delivery.busy'
+
+function afterUndo(answer: unknown): { state: 'undone' | 'kept' | 'kept-for-good'; note: string | null } {
   if (answer instanceof Kept) return { state: answer.forGood ? 'kept-for-good' : 'kept', note: answer.why }
   return { state: 'undone', note: typeof answer === 'string' ? answer : null }
 }

@@ -40,6 +40,8 @@ export interface StepRecord {
   /** What the step answered; `null` until done. */
   result: unknown
   note: Text | null
+  /** Of a step that failed: what was found of it, when it was taken back in doubt. */
+  found?: 'undone' | 'kept' | 'kept-for-good'
   /** Milliseconds of the clock port. */
   startedAtMs: number
   endedAtMs: number | null
@@ -66,6 +68,8 @@ export interface RunRecord {
   requires: Permission | null
   state: RunState
   createdAtMs: number
+  /** When the requester was heard, and what they belong to was seen: before `createdAtMs` where it was begun anew. */
+  askedAtMs: number
   endedAtMs: number | null
   /** Why it failed; set as soon as it is clear, before steps are undone. */
   failure: ErrorRecord | null
@@ -87,6 +91,7 @@ export interface NewRun {
   privately: boolean
   requires?: Permission | null
   createdAtMs: number
+  askedAtMs?: number
   /** Starting again with the same key answers the run that exists. */
   startKey: string | null
   /** The interaction that asked for it: from now on its repeats are dropped. */

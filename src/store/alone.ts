@@ -40,7 +40,12 @@ export function createAlone(redis: RedisConnection, log: Log, silentMs = SILENT_
           // Mostly Redis is gone for all, so nobody else can take it either, and whoever is heard can at least be told.
           return
         }
-        if (hasLeft || held === isOurs) return
+        if (hasLeft) {
+          // It came to us while we were leaving.
+          if (held) await release([keys.turn(what)], [holder]).catch(() => {})
+          return
+        }
+        if (held === isOurs) return
         isOurs = held
         if (held) {
           log.info('its turn', { what })

@@ -26,47 +26,44 @@ redis.call('SADD', KEYS[2], ARGV[5])
 redis.call('EXPIRE', KEYS[2], ARGV[4])
 return 'offered'`
 
-/** KEYS delivery; ARGV person, now, leaseId, leaseUntil */
+/** KEYS delivery; ARGV person, now, leaseId, leaseUntil, receipt. The receipt is noted before anything is handed over. */
 const COLLECT = `
-local at = redis.call('HMGET', KEYS[1], 'state', 'recipient', 'leaseUntil', 'erased')
+local at = redis.call('HMGET', KEYS[1], 'state', 'recipient', 'leaseUntil', 'erased', 'receipts')
 if not at[1] then return 'unknown' end
 if at[2] ~= ARGV[1] then return 'not-yours' end
 if at[1] == 'lapsed' or at[1] == 'revoked' then return at[1] end
 if at[4] or (at[1] ~= 'offered' and at[1] ~= 'collected') then return 'over' end
 if at[3] and tonumber(at[3]) > tonumber(ARGV[2]) then return 'busy' end
-redis.call('HSET', KEYS[1], 'leaseId', ARGV[3], 'leaseUntil', ARGV[4])
+local receipts = cjson.decode(at[5] or '[]')
+table.insert(receipts, ARGV[5])
+redis.call('HSET', KEYS[1], 'leaseId', ARGV[3], 'leaseUntil', ARGV[4], 'receipts', cjson.encode(receipts))
 return 'ok'`
 
 /**
- * KEYS delivery; ARGV leaseId, now, receipt or ''. A first collection sets the time from which erasing is counted. That the
- * platform confirmed is a fact, also when it took longer than the lease.
+ * KEYS delivery; ARGV leaseId, now. A first collection sets the time from which erasing is counted. That the platform confirmed is a
+ * fact, also when it took longer than the lease, but it may come too late.
  */
 const COLLECTED = `
-local at = redis.call('HMGET', KEYS[1], 'state', 'leaseId', 'receipts')
-if not at[1] then return 0 end
+local at = redis.call('HMGET', KEYS[1], 'state', 'leaseId', 'erased')
 if at[2] == ARGV[1] then redis.call('HDEL', KEYS[1], 'leaseId', 'leaseUntil') end
+if at[1] == 'lapsed' or at[1] == 'revoked' then return at[1] end
+if at[3] or (at[1] ~= 'offered' and at[1] ~= 'collected') then return 'over' end
 if at[1] == 'offered' then redis.call('HSET', KEYS[1], 'state', 'collected', 'collectedAt', ARGV[2]) end
-if ARGV[3] == '' then return 1 end
-local receipts = cjson.decode(at[3] or '[]')
-for _, known in ipairs(receipts) do
-  if known == ARGV[3] then return 1 end
-end
-table.insert(receipts, ARGV[3])
-redis.call('HSET', KEYS[1], 'receipts', cjson.encode(receipts))
-return 1`
+return 'collected'`
 
 const NOT_COLLECTED = `
 if redis.call('HGET', KEYS[1], 'leaseId') ~= ARGV[1] then return 0 end
 redis.call('HDEL', KEYS[1], 'leaseId', 'leaseUntil')
 return 1`
 
-/** KEYS delivery; ARGV person */
+/** KEYS delivery; ARGV person, now. What is just arriving would not be taken back: a live lease wins. */
 const CONFIRM = `
-local at = redis.call('HMGET', KEYS[1], 'state', 'recipient')
+local at = redis.call('HMGET', KEYS[1], 'state', 'recipient', 'leaseUntil')
 if not at[1] then return 'unknown' end
 if at[2] ~= ARGV[1] then return 'not-yours' end
 if at[1] == 'offered' then return 'not-collected' end
 if at[1] ~= 'collected' then return 'over' end
+if at[3] and tonumber(at[3]) > tonumber(ARGV[2]) then return 'busy' end
 redis.call('HSET', KEYS[1], 'state', 'confirmed')
 return 'confirmed'`
 
@@ -80,10 +77,10 @@ return 1`
 
 /** KEYS delivery; ARGV person */
 const REVOKE = `
-local at = redis.call('HMGET', KEYS[1], 'state', 'recipient')
+local at = redis.call('HMGET', KEYS[1], 'state', 'recipient', 'erased')
 if not at[1] then return 'unknown' end
 if at[2] ~= ARGV[1] then return 'not-yours' end
-if at[1] ~= 'offered' and at[1] ~= 'collected' then return 'over' end
+if at[3] or (at[1] ~= 'offered' and at[1] ~= 'collected') then return 'over' end
 redis.call('HSET', KEYS[1], 'state', 'revoked')
 return 'revoked'`
 
@@ -102,7 +99,10 @@ export function createDeliveries(redis: RedisConnection, vault: Vault, clock: Cl
   const lapse = script(redis, 'okmsDeliveryLapse', LAPSE)
   const revoke = script(redis, 'okmsDeliveryRevoke', REVOKE)
 
-  async function opened(runId: string, recipient: string): Promise<Omit<CollectLease, 'leaseId'> | null> {
+  async function opened(
+    runId: string,
+    recipient: string,
+  ): Promise<Omit<CollectLease, 'leaseId' | 'receipt'> | null> {
     const sealed = await vault.open({ runId, recipient, label: BUNDLE })
     if (!sealed) return null
     const bundle = JSON.parse(sealed.reveal()) as Bundle
@@ -134,7 +134,7 @@ export function createDeliveries(redis: RedisConnection, vault: Vault, clock: Cl
 
     async status(runId) {
       const fields = await answered(redis.hgetall(keys.delivery(runId)))
-      return fields.state === undefined ? null : decode(fields)
+      return fields.state === undefined ? null : decode(fields, clock.now())
     },
 
     async openFor(person) {
@@ -152,40 +152,49 @@ export function createDeliveries(redis: RedisConnection, vault: Vault, clock: Cl
     async collect(runId, person) {
       const leaseId = randomUUID()
       const now = clock.now()
-      const outcome = await collect([keys.delivery(runId)], [person, now, leaseId, now + LEASE_MS])
+      const receipt = `handover-${leaseId}`
+      const outcome = await collect([keys.delivery(runId)], [person, now, leaseId, now + LEASE_MS, receipt])
       if (outcome !== 'ok')
         return outcome as Exclude<Awaited<ReturnType<Deliveries['collect']>>, CollectLease>
       const found = await opened(runId, person).catch(async error => {
         await notCollected([keys.delivery(runId)], [leaseId])
         throw error
       })
-      if (found) return { leaseId, ...found }
+      if (found) return { leaseId, receipt, ...found }
       await notCollected([keys.delivery(runId)], [leaseId])
       return 'over'
     },
 
-    async collected(runId, leaseId, receipt) {
-      await collected([keys.delivery(runId)], [leaseId, clock.now(), receipt ?? ''])
-    },
+    collected: async (runId, leaseId) =>
+      (await collected([keys.delivery(runId)], [leaseId, clock.now()])) as Awaited<
+        ReturnType<Deliveries['collected']>
+      >,
     async notCollected(runId, leaseId) {
       await notCollected([keys.delivery(runId)], [leaseId])
     },
     confirm: async (runId, person) =>
-      (await confirm([keys.delivery(runId)], [person])) as Awaited<ReturnType<Deliveries['confirm']>>,
+      (await confirm([keys.delivery(runId)], [person, clock.now()])) as Awaited<
+        ReturnType<Deliveries['confirm']>
+      >,
     lapse: async runId => (await lapse([keys.delivery(runId)], [clock.now()])) === 1,
     revoke: async (runId, person) =>
       (await revoke([keys.delivery(runId)], [person])) as Awaited<ReturnType<Deliveries['revoke']>>,
 
     async erase(runId) {
       await vault.erase(runId)
-      if (await answered(redis.exists(keys.delivery(runId)))) {
-        await answered(redis.hset(keys.delivery(runId), 'erased', '1'))
-      }
+      // Also where nothing was offered: a worker that only stalled may be about to.
+      await answered(
+        redis
+          .multi()
+          .hset(keys.delivery(runId), 'erased', '1')
+          .expire(keys.delivery(runId), KEEP_SECONDS)
+          .exec(),
+      )
     },
   }
 }
 
-function decode(fields: Record<string, string>): DeliveryStatus {
+function decode(fields: Record<string, string>, nowMs: number): DeliveryStatus {
   const collectedAt = fields.collectedAt
   return {
     state: fields.state as DeliveryState,
@@ -193,5 +202,6 @@ function decode(fields: Record<string, string>): DeliveryStatus {
     collectBy: fields.collectBy ?? '',
     collectedAt: collectedAt === undefined ? null : new Date(Number(collectedAt)).toISOString(),
     receipts: JSON.parse(fields.receipts ?? '[]') as string[],
+    isUnderWay: Number(fields.leaseUntil ?? 0) > nowMs,
   }
 }

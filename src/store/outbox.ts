@@ -209,6 +209,8 @@ export function createOutboxStore(
       await answered(
         redis
           .multi()
+          // It is shown now, whatever was wished before.
+          .hdel(keys.message(key), 'want')
           .hset(keys.message(key), {
             target: JSON.stringify(target),
             lane: laneOf(target),

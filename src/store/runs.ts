@@ -176,6 +176,7 @@ function decode(fields: Record<string, string>): RunRecord {
     requires: value('requires') as RunRecord['requires'],
     state: value('state') as RunRecord['state'],
     createdAtMs: value('createdAtMs') as number,
+    askedAtMs: (value('askedAtMs') ?? value('createdAtMs')) as number,
     endedAtMs: value('endedAtMs') as number | null,
     failure: value('failure') as RunRecord['failure'],
     ending: value('ending') as RunRecord['ending'],

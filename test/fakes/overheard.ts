@@ -26,13 +26,13 @@ export function overhear() {
       note('/answer', reply)
       return exchange.answer(reply, audience)
     },
-    deliver(handover) {
+    deliver(handover, known) {
       note(
         `${handover.runId}/handover`,
         handover.reply,
         handover.files.map(({ name }) => name),
       )
-      return exchange.deliver(handover)
+      return exchange.deliver(handover, known)
     },
   })
 

@@ -210,7 +210,7 @@ describe('giving up', () => {
       /⚠ Prepare the request\s+(what was made is being revoked|nothing of it is at OVHcloud)/,
     )
     expect(said).toContain('bo gave it up.')
-    expect(said).toContain('nobody collected it, and its run was given up.')
+    expect(said).toContain('its run has ended without it, and it is being revoked.')
     expect(bot.live()).toHaveLength(before)
     expect((await run(`ana: press Collect ${runId}`)).said).not.toContain('.key.pem')
     expect(await bot.type('bo: /okms jobs list failed')).not.toContain(runId)
@@ -233,14 +233,17 @@ describe('giving up', () => {
     const delivery = keys.delivery(runId)
     await redis.hset(delivery, { leaseId: 'a press', leaseUntil: Number.MAX_SAFE_INTEGER })
 
-    await bot.type(`bo: /okms jobs abandon ${runId}`)
-    await expect.poll(() => bot.logLines.join()).toContain('It is being handed over right now.')
+    expect((await abandon(runId)).said).toContain('is being handed over right now.')
+    // As if it had been given up just before the press.
+    await createRunStore(redis).deal({ runId, endedAtMs: null }, { abandoned: { by: 'bo' } })
+    await bot.type('advance 31m')
+    expect(bot.logLines.some(line => line.includes('It is being handed over right now.'))).toBe(true)
     expect(bot.live()).toHaveLength(before + 1)
     await redis.hset(delivery, { state: 'collected', collectedAt: Date.now(), receipts: '[]' })
     const said = await bot.type('advance 10m')
 
     expect(said).toMatch(/✅ Prepare the request\s+kept: it has been collected, and stays valid/)
-    expect(said).not.toContain('nobody collected it')
+    expect(said).toContain('It stays valid: /okms revoke reader takes it back.')
     expect(bot.live()).toHaveLength(before + 1)
   })
 

@@ -296,6 +296,24 @@ describe('where the policy asks for approval', () => {
     expect(await ask(`bo: press Approve ${runId}`)).toContain('of prod-kms is ACTIVE: EC P-256')
   })
 
+  it('is not made twice when a run in doubt is tried again', async () => {
+    const runId = lastRunId(await ask('ana: /okms key create new EC P-256 okms:prod-kms'))
+    await bot.sandbox.control({ faults: [{ route: POST, do: 'cut-after', times: 1 }] })
+    const pressed = bot.type(`bo: press Approve ${runId}`)
+    await expect.poll(() => bot.logLines.some(line => line.includes('step failed'))).toBe(true)
+    // The look before the second try is refused: nobody knows whether there is a key.
+    await bot.sandbox.control({ faults: [{ route: POST.replace('POST', 'GET'), do: 'status', status: 403 }] })
+    await pressed
+    expect(await bot.type('settle')).toContain(`/okms jobs retry ${runId}`)
+    await bot.sandbox.control({ faults: [] })
+
+    const again = lastRunId(await ask(`bo: /okms jobs retry ${runId}`))
+    const said = await ask(`bo: press Approve ${again}`)
+
+    expect(said).toContain('prod-kms has a service key new already, EC P-256')
+    expect((await keys()).filter(key => key.startsWith('new '))).toHaveLength(1)
+  })
+
   it('keeps a brought key sealed meanwhile, and erases it when it is denied', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' })
     const path = join(bot.home, 'mine.pem')

@@ -53,10 +53,12 @@ export interface Exchange {
   /** The answer; a later call to the same audience replaces it. */
   answer(reply: Reply, audience: 'asker' | 'everyone'): Promise<void>
   /**
-   * Hands files to the asker alone. Resolves when the platform confirmed, with what `remove` needs to take them back;
-   * `null` where they stay with the person (the console's inbox).
+   * Hands files to the asker alone. Resolves when the platform confirmed.
+   *
+   * @param known hears what `remove` needs to take them back: before anything is shown, so that nothing is shown that nobody can take
+   *   back, and again as more of it is known. Never called where the files stay with the person (the console's inbox).
    */
-  deliver(handover: Handover): Promise<MessageRef | null>
+  deliver(handover: Handover, known: (ref: MessageRef) => Promise<void>): Promise<void>
 }
 
 /** What a platform asks the bot while a person is typing or pressing. All answer within 2 s, from memory or Redis. */

@@ -24,12 +24,16 @@ export interface DeliveryStatus {
   recipient: string
   collectBy: string
   collectedAt: string | null
-  /** Names of the messages with handed-over files that can be taken back, newest last. */
+  /** Names of the messages with files that were or may have been handed over, to be taken back; newest last. */
   receipts: string[]
+  /** Whether it is being handed over right now. */
+  isUnderWay: boolean
 }
 
 export interface CollectLease {
   leaseId: string
+  /** The name under which what is handed over now can be taken back; noted already. */
+  receipt: string
   files: PrivateFile[]
   passphrase: Secret | null
   reply: Reply
@@ -49,19 +53,19 @@ export interface Deliveries {
     runId: string,
     person: string,
   ): Promise<CollectLease | 'unknown' | 'not-yours' | 'busy' | 'lapsed' | 'revoked' | 'over'>
-  /** The platform confirmed. `receipt` names the message to take back later; `null` where the files stay with the person. */
-  collected(runId: string, leaseId: string, receipt: string | null): Promise<void>
+  /** The platform confirmed. Answers why it came too late: it is over meanwhile, and what was handed over goes at once. */
+  collected(runId: string, leaseId: string): Promise<'collected' | 'lapsed' | 'revoked' | 'over'>
   /** Handing over did not work; the offer stands as before. */
   notCollected(runId: string, leaseId: string): Promise<void>
-  /** The recipient says that the files are safe. */
+  /** The recipient says that the files are safe. `busy`: another set of them is being handed over right now. */
   confirm(
     runId: string,
     person: string,
-  ): Promise<'confirmed' | 'unknown' | 'not-yours' | 'not-collected' | 'over'>
+  ): Promise<'confirmed' | 'unknown' | 'not-yours' | 'not-collected' | 'busy' | 'over'>
   /** Ends an offer that nobody collected. `false`: somebody did, or is just doing so. */
   lapse(runId: string): Promise<boolean>
   /** The recipient wants it revoked, which they can until it is confirmed. */
   revoke(runId: string, person: string): Promise<'revoked' | 'unknown' | 'not-yours' | 'over'>
-  /** Erases the sealed files; the state stays readable. */
+  /** Erases the sealed files for good: nothing of the run is offered any more. The state stays readable. */
   erase(runId: string): Promise<void>
 }

@@ -1,7 +1,7 @@
 /** One interaction being answered: acknowledged in private at once, answered by editing that, in public beside it. */
 import type { Actor, Conversation } from '../../core/actor.js'
 import { BotError } from '../../core/errors.js'
-import type { Exchange, Handover, MessageRef, OutgoingMessage } from '../../core/ports/chat.js'
+import type { Exchange, MessageRef, OutgoingMessage } from '../../core/ports/chat.js'
 import type { Log } from '../../core/ports/log.js'
 import { type Painter, pictureFor } from '../../core/ports/painter.js'
 import { lines, type Reply } from '../../core/reply.js'
@@ -30,6 +30,9 @@ export interface Asked {
   /** What was typed, for the line above a public answer: others see no command that was acknowledged in private. */
   words?: string
 }
+
+/** How the API calls the first answer to an interaction. */
+const ORIGINAL = '@original'
 
 export interface DiscordExchange extends Exchange {
   /** Nothing more comes: an acknowledgement that was never answered goes away. */
@@ -161,8 +164,9 @@ export function createExchange(
         })
       }),
 
-    deliver: ({ files, passphrase, reply }: Handover) =>
+    deliver: ({ files, passphrase, reply }, known) =>
       inTurn(async () => {
+        const isAt = (message: string) => known({ interaction: id, channel: conversation.id, message })
         const message = encodeReply(reply, {
           above: passphrase ? [`Passphrase: ${inlineCode(passphrase.reveal())}`] : [],
           files: files.map(({ name, content, encoding }) => ({
@@ -172,11 +176,12 @@ export function createExchange(
         })
         // First: a process that dies right after sending would leave files that nobody can take back.
         await keepToken(id, token)
+        if (first === 'thinking' || first === 'shown') await isAt(ORIGINAL)
         const sent = await showToAsker(message)
         if (sent === null)
           throw new BotError('chat.refused', 'Discord takes no files for this press any more.')
         first = first === 'gone' ? 'gone' : 'files'
-        return { interaction: id, channel: conversation.id, message: sent }
+        await isAt(sent)
       }),
 
     async finish() {

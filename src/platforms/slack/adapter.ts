@@ -42,7 +42,7 @@ export interface SlackDoor extends ChatDoor {
 export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
   const { botToken, transport, apiUrl, log, clock, painter } = options
   const web = createSlackWeb({ botToken, apiUrl, log })
-  const handOver = createHandOver(web, log)
+  const handOver = createHandOver(web)
   const receiver =
     transport.way === 'http'
       ? createHttpReceiver({ ...transport, clock, log })

@@ -104,8 +104,8 @@ export function createExchange(heard: Heard, parts: ExchangeParts): Exchange {
       await tellAsker({ text: said, blocks: [contextBlock(said)] })
     },
 
-    async deliver(handover) {
-      const { ref, channel } = await parts.handOver.deliver(actor.id, handover).catch(thrown => {
+    async deliver(handover, known) {
+      const { channel } = await parts.handOver.deliver(actor.id, handover, known).catch(thrown => {
         const { code, message, details } = BotError.from(thrown)
         // The person is told that it did not work; why is for the operator.
         log.warn('files not handed over', { code, reason: message, ...details })
@@ -118,7 +118,6 @@ export function createExchange(heard: Heard, parts: ExchangeParts): Exchange {
           log.warn('a pointer could not be shown', { reason: String(error) }),
         )
       }
-      return ref
     },
   }
 }

@@ -6,7 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { types } from '@slack/bolt'
 import { BotError } from '../../core/errors.js'
 import type { Handover, MessageRef } from '../../core/ports/chat.js'
-import type { Log } from '../../core/ports/log.js'
 import { slackErrorOf } from './errors.js'
 import { BLOCKS } from './limits.js'
 import { plainText } from './mrkdwn.js'
@@ -14,8 +13,12 @@ import { encodeReply } from './replies.js'
 import type { SlackWeb } from './web.js'
 
 export interface HandOver {
-  /** Resolves when Slack shows every file in the person's direct messages. */
-  deliver(userId: string, handover: Handover): Promise<{ ref: MessageRef; channel: string }>
+  /** Resolves when Slack shows every file in the person's direct messages. `known`: as of `Exchange.deliver`. */
+  deliver(
+    userId: string,
+    handover: Handover,
+    known: (ref: MessageRef) => Promise<void>,
+  ): Promise<{ channel: string }>
   /** Deletes files and messages; those that are gone already are fine. */
   takeBack(ref: MessageRef): Promise<void>
 }
@@ -34,7 +37,7 @@ const GONE = new Set([
 ])
 
 /** @param giveUpMs how long is waited for each file to be shown */
-export function createHandOver(web: SlackWeb, log: Log, giveUpMs = GIVE_UP_MS): HandOver {
+export function createHandOver(web: SlackWeb, giveUpMs = GIVE_UP_MS): HandOver {
   async function sharedAt(fileId: string, channel: string): Promise<string> {
     let waitedMs = 0
     for (let pauseMs = FIRST_LOOK_MS; waitedMs < giveUpMs; pauseMs = Math.min(pauseMs * 2, LONGEST_LOOK_MS)) {
@@ -61,30 +64,27 @@ export function createHandOver(web: SlackWeb, log: Log, giveUpMs = GIVE_UP_MS): 
   return {
     takeBack,
 
-    async deliver(userId, { files, passphrase, reply }) {
+    async deliver(userId, { files, passphrase, reply }, known) {
       const channel = await web.directMessages(userId)
+      const messages: string[] = []
+      const isAt = (uploaded: readonly string[]) =>
+        known({ channel, files: uploaded.join(','), messages: [...new Set(messages)].join(',') })
       const uploaded = await web.upload(
         { channel, threadTs: null },
         files.map(({ name, content, encoding }) => ({
           name,
           bytes: Buffer.from(content.reveal(), encoding),
         })),
+        isAt,
       )
-      const messages: string[] = []
-      const ref = () => ({ channel, files: uploaded.join(','), messages: [...new Set(messages)].join(',') })
-      try {
-        for (const file of uploaded) messages.push(await sharedAt(file, channel))
-        const { text, blocks } = encodeReply(reply)
-        const shown = passphrase === null ? blocks : [passphraseBlock(passphrase.reveal()), ...blocks]
-        // The passphrase stands in a block alone: `text` is what a locked phone shows.
-        messages.push(await web.post({ channel, threadTs: null }, { text, blocks: shown }))
-      } catch (error) {
-        await takeBack(ref()).catch(cause =>
-          log.warn('handed-over files not taken back', { reason: String(cause) }),
-        )
-        throw error
-      }
-      return { ref: ref(), channel }
+      for (const file of uploaded) messages.push(await sharedAt(file, channel))
+      await isAt(uploaded)
+      const { text, blocks } = encodeReply(reply)
+      const shown = passphrase === null ? blocks : [passphraseBlock(passphrase.reveal()), ...blocks]
+      // The passphrase stands in a block alone: `text` is what a locked phone shows.
+      messages.push(await web.post({ channel, threadTs: null }, { text, blocks: shown }))
+      await isAt(uploaded)
+      return { channel }
     },
   }
 }

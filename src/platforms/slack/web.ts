@@ -5,6 +5,7 @@
 
 import type { types } from '@slack/bolt'
 import { webApi } from '@slack/bolt'
+import { z } from 'zod'
 import { BotError } from '../../core/errors.js'
 import type { Log } from '../../core/ports/log.js'
 import type { Secret } from '../../core/secret.js'
@@ -41,7 +42,7 @@ const MOST_PAGES = 5
 
 export function createSlackWeb({ botToken, apiUrl, log }: { botToken: Secret; apiUrl: string; log: Log }) {
   const createClient = (timeout: number) =>
-    new Client(botToken.reveal(), {
+    new webApi.WebClient(botToken.reveal(), {
       slackApiUrl: apiUrl,
       retryConfig: { retries: 0 },
       timeout,
@@ -180,27 +181,50 @@ export function createSlackWeb({ botToken, apiUrl, log }: { botToken: Secret; ap
     },
 
     /**
-     * Uploads and shares; one message holds all files. Answers the file ids. Shared does not mean seen yet: `sharedAt` tells.
-     * Without `snippet_type`, which would make Slack show the text as a snippet.
+     * Uploads and shares; one message holds all files. Answers the file ids. Shared does not mean seen yet: `sharedAt` tells. In
+     * calls of our own, since the library's helper tells the ids only once the files are shared. Without `snippet_type`, which would
+     * make Slack show the text as a snippet. https://docs.slack.dev/messaging/working-with-files#upload
+     *
+     * @param known hears the ids before anybody can see the files
      */
     async upload(
       { channel, threadTs }: Spot,
       files: readonly { name: string; bytes: Buffer; alt?: string }[],
+      known: (fileIds: readonly string[]) => Promise<void> = async () => {},
     ): Promise<string[]> {
-      const answer = await asked('files.completeUploadExternal', () =>
-        client.filesUploadV2({
+      const places = await Promise.all(
+        files.map(async ({ name, bytes, alt }) => {
+          // The library's types call the description `alt_text`; the method knows `alt_txt`.
+          const args = {
+            filename: name,
+            length: bytes.length,
+            ...(alt === undefined ? {} : { alt_txt: alt }),
+          }
+          return uploadPlace.parse(
+            await asked('files.getUploadURLExternal', () => client.files.getUploadURLExternal(args)),
+          )
+        }),
+      )
+      if (places.some(({ upload_url: url }) => !isSlacks(new URL(url), apiUrl))) {
+        throw new BotError('chat.refused', 'Slack gave no address for the file.')
+      }
+      const ids = places.map(({ file_id: id }) => id)
+      await known(ids)
+      await Promise.all(
+        files.map(({ name, bytes }, i) =>
+          asked('upload', () => send(new URL(places[i]!.upload_url), name, bytes)),
+        ),
+      )
+      await asked('files.completeUploadExternal', () =>
+        client.files.completeUploadExternal({
+          files: files.map(({ name }, i) => ({ id: ids[i]!, title: name })) as [
+            { id: string; title: string },
+          ],
           channel_id: channel,
           ...(threadTs === null ? {} : { thread_ts: threadTs }),
-          file_uploads: files.map(({ name, bytes, alt }) => ({
-            file: bytes,
-            filename: name,
-            title: name,
-            ...(alt === undefined ? {} : { alt_text: alt }),
-          })),
-        } as Parameters<typeof client.filesUploadV2>[0]),
+        }),
       )
-      const uploaded = answer.files.flatMap(one => one.files ?? [])
-      return uploaded.flatMap(({ id }) => (id === undefined ? [] : [id]))
+      return ids
     },
 
     /** The `ts` of the message that shows a file in a channel; `null`: not shared there yet. */
@@ -231,21 +255,8 @@ export function createSlackWeb({ botToken, apiUrl, log }: { botToken: Secret; ap
   }
 }
 
-/**
- * The library calls the description of a picture `alt_text`, as Block Kit does; the method knows only `alt_txt`, of at most 1000
- * characters, and pays no heed to the other. https://docs.slack.dev/reference/methods/files.getUploadURLExternal
- */
-class Client extends webApi.WebClient {
-  override apiCall(method: string, options: Record<string, unknown> = {}) {
-    const { alt_text: described, ...rest } = options
-    return super.apiCall(
-      method,
-      method === 'files.getUploadURLExternal' && described !== undefined
-        ? { ...rest, alt_txt: described }
-        : options,
-    )
-  }
-}
+/** `files.getUploadURLExternal` */
+const uploadPlace = z.object({ upload_url: z.url(), file_id: z.string() })
 
 const metadata = (key: string | undefined) =>
   key === undefined ? {} : { metadata: { event_type: METADATA_TYPE, event_payload: { key } } }
@@ -254,6 +265,19 @@ const metadata = (key: string | undefined) =>
 function isSlacks(url: URL, apiUrl: string): boolean {
   if (url.origin === new URL(apiUrl).origin) return true
   return url.protocol === 'https:' && (url.hostname === 'slack.com' || url.hostname.endsWith('.slack.com'))
+}
+
+/** To an address that Slack gave for this one file; it needs no token. */
+async function send(url: URL, name: string, bytes: Buffer): Promise<void> {
+  const body = new FormData()
+  body.append('filename', new Blob([new Uint8Array(bytes)]), name)
+  const response = await fetch(url, {
+    method: 'POST',
+    body,
+    redirect: 'error',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  })
+  if (!response.ok) throw new Error(`status ${response.status}`)
 }
 
 /** `null` when there is more than `maxBytes`. */

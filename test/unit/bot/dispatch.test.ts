@@ -26,7 +26,7 @@ async function meets(acknowledged: 'by another' | undefined) {
   const exchange: Exchange = {
     acknowledge: async () => acknowledged,
     answer: async reply => void said.push(...linesOf(reply)),
-    deliver: async () => null,
+    deliver: async () => {},
   }
   const wasOurs = await createDispatcher(parts).onInvocation(
     {

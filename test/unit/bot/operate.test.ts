@@ -11,6 +11,7 @@ import { movableClock } from '../../../src/core/ports/clock.js'
 import type { RunStore } from '../../../src/core/ports/runs.js'
 import type { StepRecord } from '../../../src/core/run.js'
 import { createApprovals } from '../../../src/store/approvals.js'
+import { keys } from '../../../src/store/keys.js'
 import type { RedisConnection } from '../../../src/store/redis.js'
 import { createRunStore } from '../../../src/store/runs.js'
 import { startTestRedis, type TestRedis } from '../../fakes/redis.js'
@@ -167,6 +168,31 @@ it.each([
     'ana asked for it, and may not do that any more.',
   )
   expect(await runs.open()).toEqual([])
+})
+
+it.each([
+  ['of a day before', 25, 'may not do that any more'],
+  ['of the day', 23, null],
+] as const)('believes roles by group %s', async (_, hoursAgo, refused) => {
+  const policy = POLICY.replace('people: [ana, bo]', 'people: [bo], discord: ["role:900000000000000010"]')
+  const runId = await failedWith('undone')
+  const askedAtMs = Date.now() - hoursAgo * 3_600_000
+  const requester = { platform: 'discord', id: '1', name: 'ana', groups: ['role:900000000000000010'] }
+  await redis.hset(keys.run(runId), {
+    requester: JSON.stringify(requester),
+    createdAtMs: Date.now(),
+    askedAtMs,
+  })
+  const { retry, queued } = operations({ policy })
+
+  const tried = retry(runId)
+
+  if (refused) await expect(tried).rejects.toThrow(refused)
+  else {
+    await tried
+    // Begun anew, it is as old as the first.
+    expect(await runs.read(queued[0]!)).toMatchObject({ requester, askedAtMs })
+  }
 })
 
 it('leaves a run of another version to that version', async () => {

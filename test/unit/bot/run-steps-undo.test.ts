@@ -235,6 +235,24 @@ describe('taking back', () => {
     },
   )
 
+  it('says what was found of a step in doubt that failed, and that it stays', async () => {
+    await turn(
+      async step => {
+        await step(
+          'Register',
+          () => {
+            throw later()
+          },
+          { looksFirst: true, undoInDoubt: async () => kept('it is in use') },
+        )
+        return done()
+      },
+      { retry: { attempts: 1, firstDelay: '2s', longestDelay: '5m' } },
+    )
+
+    expect((await read()).steps[0]).toMatchObject({ state: 'failed', found: 'kept', note: 'it is in use' })
+  })
+
   it('takes back when the job breaks between two steps', async () => {
     const undone: string[] = []
     const failures: string[] = []

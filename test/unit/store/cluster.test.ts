@@ -113,7 +113,7 @@ describe.runIf(canChoosePort)('on Redis Cluster', () => {
     const lease = await deliveries.collect('00000001', 'ana')
     if (typeof lease === 'string') throw new Error(lease)
 
-    await deliveries.collected('00000001', lease.leaseId, 'receipt')
+    await deliveries.collected('00000001', lease.leaseId)
     expect(await deliveries.lapse('00000001')).toBe(false)
     expect(await deliveries.confirm('00000001', 'ana')).toBe('confirmed')
     await deliveries.erase('00000001')

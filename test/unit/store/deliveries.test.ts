@@ -62,8 +62,8 @@ describe('collecting', () => {
   it('hands over what was offered, boxed', async () => {
     await deliveries.offer(offerOf('the key'))
 
-    const { leaseId, files, passphrase, reply } = await collect()
-    await deliveries.collected(runId, leaseId, 'handover-1')
+    const { leaseId, receipt, files, passphrase, reply } = await collect()
+    await deliveries.collected(runId, leaseId)
 
     expect(files.map(({ name, content, encoding }) => [name, content.reveal(), encoding])).toEqual([
       ['reader.key.pem', 'the key', 'utf8'],
@@ -77,14 +77,27 @@ describe('collecting', () => {
       recipient: 'ana',
       collectBy: '2027-01-15T09:00:00.000Z',
       collectedAt: '2027-01-15T08:00:00.000Z',
-      receipts: ['handover-1'],
+      receipts: [receipt],
+      isUnderWay: false,
+    })
+  })
+
+  it('notes under which name it can be taken back before anything is handed over', async () => {
+    await deliveries.offer(offerOf('the key'))
+
+    const { receipt } = await collect()
+
+    expect(await deliveries.status(runId)).toMatchObject({
+      state: 'offered',
+      receipts: [receipt],
+      isUnderWay: true,
     })
   })
 
   it('keeps key and passphrase out of everything but the vault, and there sealed', async () => {
     await deliveries.offer(offerOf('canary-of-the-key'))
     const { leaseId } = await collect()
-    await deliveries.collected(runId, leaseId, 'handover-1')
+    await deliveries.collected(runId, leaseId)
 
     for (const key of await redis.keys('*')) {
       const dump = (await redis.dumpBuffer(key))!
@@ -103,17 +116,18 @@ describe('collecting', () => {
 
   it('works again until it is saved, for the person whose client lost the message', async () => {
     await deliveries.offer(offerOf('the key'))
-    await deliveries.collected(runId, (await collect()).leaseId, 'handover-1')
+    const first = await collect()
+    await deliveries.collected(runId, first.leaseId)
     clock.moveTo(NOW + 60_000)
 
     const again = await collect()
-    await deliveries.collected(runId, again.leaseId, 'handover-2')
+    await deliveries.collected(runId, again.leaseId)
 
     expect(again.files[0]?.content.reveal()).toBe('the key')
     expect(await deliveries.status(runId)).toMatchObject({
       state: 'collected',
       collectedAt: '2027-01-15T08:00:00.000Z',
-      receipts: ['handover-1', 'handover-2'],
+      receipts: [first.receipt, again.receipt],
     })
   })
 
@@ -156,11 +170,11 @@ describe('collecting', () => {
     const slow = await collect()
     clock.moveTo(NOW + LEASE_MS + 1)
 
-    await deliveries.collected(runId, slow.leaseId, 'handover-1')
-    await deliveries.collected(runId, slow.leaseId, 'handover-1')
+    expect(await deliveries.collected(runId, slow.leaseId)).toBe('collected')
+    expect(await deliveries.collected(runId, slow.leaseId)).toBe('collected')
 
     expect(await deliveries.lapse(runId)).toBe(false)
-    expect(await deliveries.status(runId)).toMatchObject({ state: 'collected', receipts: ['handover-1'] })
+    expect(await deliveries.status(runId)).toMatchObject({ state: 'collected', receipts: [slow.receipt] })
   })
 
   it('leaves no lease behind when the files are gone or do not open', async () => {
@@ -185,7 +199,7 @@ describe('offering again', () => {
 
   it('changes nothing once it is collected', async () => {
     await deliveries.offer(offerOf('one'))
-    await deliveries.collected(runId, (await collect()).leaseId, null)
+    await deliveries.collected(runId, (await collect()).leaseId)
 
     await deliveries.offer(offerOf('two'))
 
@@ -226,6 +240,18 @@ describe('offering again', () => {
   })
 })
 
+describe('saying that it is saved', () => {
+  it('waits for another set that is just arriving', async () => {
+    await deliveries.offer(offerOf('one'))
+    await deliveries.collected(runId, (await collect()).leaseId)
+    const { leaseId } = await collect()
+
+    expect(await deliveries.confirm(runId, 'ana')).toBe('busy')
+    await deliveries.collected(runId, leaseId)
+    expect(await deliveries.confirm(runId, 'ana')).toBe('confirmed')
+  })
+})
+
 describe('lapsing', () => {
   it('ends an offer that nobody collected, as often as it is said', async () => {
     await deliveries.offer(offerOf('one'))
@@ -242,7 +268,7 @@ describe('lapsing', () => {
     clock.moveTo(NOW + LEASE_MS - 1)
 
     expect(await deliveries.lapse(runId)).toBe(false)
-    await deliveries.collected(runId, leaseId, null)
+    await deliveries.collected(runId, leaseId)
     expect(await stateOf()).toBe('collected')
     expect(await deliveries.lapse(runId)).toBe(false)
   })
@@ -255,15 +281,15 @@ describe('lapsing', () => {
     expect(await deliveries.lapse(runId)).toBe(true)
   })
 
-  it('wins over what is confirmed after it, but remembers what is to be taken back', async () => {
+  it('wins over what is confirmed after it, which is told that it is late', async () => {
     await deliveries.offer(offerOf('one'))
-    const { leaseId } = await collect()
+    const { leaseId, receipt } = await collect()
     clock.moveTo(NOW + LEASE_MS)
     await deliveries.lapse(runId)
 
-    await deliveries.collected(runId, leaseId, 'handover-1')
+    expect(await deliveries.collected(runId, leaseId)).toBe('lapsed')
 
-    expect(await deliveries.status(runId)).toMatchObject({ state: 'lapsed', receipts: ['handover-1'] })
+    expect(await deliveries.status(runId)).toMatchObject({ state: 'lapsed', receipts: [receipt] })
   })
 
   it('of what never was offered is none', async () => {
@@ -279,7 +305,7 @@ describe('saying how it went', () => {
     if (state === 'lapsed') await deliveries.lapse(runId)
     if (state === 'revoked') await deliveries.revoke(runId, 'ana')
     if (state === 'collected' || state === 'confirmed') {
-      await deliveries.collected(runId, (await collect()).leaseId, null)
+      await deliveries.collected(runId, (await collect()).leaseId)
     }
     if (state === 'confirmed') await deliveries.confirm(runId, 'ana')
   }
@@ -332,8 +358,8 @@ describe('saying how it went', () => {
     const { leaseId } = await collect()
 
     await deliveries.revoke(runId, 'ana')
-    await deliveries.collected(runId, leaseId, null)
 
+    expect(await deliveries.collected(runId, leaseId)).toBe('revoked')
     expect(await stateOf()).toBe('revoked')
   })
 })
@@ -341,18 +367,25 @@ describe('saying how it went', () => {
 describe('erasing', () => {
   it('takes the files and leaves the state to be read', async () => {
     await deliveries.offer(offerOf('one'))
-    await deliveries.collected(runId, (await collect()).leaseId, 'handover-1')
+    const { leaseId, receipt } = await collect()
+    await deliveries.collected(runId, leaseId)
 
     await deliveries.erase(runId)
 
     expect(await redis.exists(keys.vault(runId))).toBe(0)
-    expect(await deliveries.status(runId)).toMatchObject({ state: 'collected', receipts: ['handover-1'] })
+    expect(await deliveries.status(runId)).toMatchObject({ state: 'collected', receipts: [receipt] })
     expect(await deliveries.collect(runId, 'ana')).toBe('over')
+    expect(await deliveries.revoke(runId, 'ana')).toBe('over')
+    expect(await deliveries.collected(runId, leaseId)).toBe('over')
   })
 
-  it('of what never was offered leaves nothing behind', async () => {
+  it('of what never was offered lets nobody offer it afterwards', async () => {
     await deliveries.erase(runId)
 
-    expect(await redis.exists(keys.delivery(runId))).toBe(0)
+    await deliveries.offer(offerOf('one'))
+
+    expect(await deliveries.status(runId)).toBeNull()
+    expect(await redis.exists(keys.vault(runId))).toBe(0)
+    expect(await redis.ttl(keys.delivery(runId))).toBeGreaterThan(0)
   })
 })

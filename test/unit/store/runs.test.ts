@@ -64,6 +64,7 @@ describe('a new run', () => {
     expect(await runs.read(run.runId)).toEqual({
       ...kept,
       requires: null,
+      askedAtMs: run.createdAtMs,
       state: 'queued',
       abandoned: null,
       triedAgain: null,

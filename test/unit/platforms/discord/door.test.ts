@@ -398,7 +398,7 @@ describe('answering', () => {
     }
     act = async exchange => {
       await exchange.answer(lines('It takes longer than usual.'), 'asker')
-      await exchange.deliver(handover)
+      await exchange.deliver(handover, async () => {})
       await exchange.answer(lines('A late notice.'), 'asker')
     }
 

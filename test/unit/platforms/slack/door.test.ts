@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { BotError } from '../../../../src/core/errors.js'
 import { always } from '../../../../src/core/ports/alone.js'
-import type { ChatListener, OutgoingMessage, Target } from '../../../../src/core/ports/chat.js'
+import type { ChatListener, MessageRef, OutgoingMessage, Target } from '../../../../src/core/ports/chat.js'
 import { realClock } from '../../../../src/core/ports/clock.js'
 import { silentLog } from '../../../../src/core/ports/log.js'
 import { lines } from '../../../../src/core/reply.js'
@@ -176,14 +176,19 @@ it.each([
   expect(response?.status ?? 413).toBe(status)
 })
 
-it('takes files back that Slack took and never showed', async () => {
+it('tells where files are before Slack shows them, so that they can be taken back', async () => {
   const web = createSlackWeb({ botToken: new Secret(BOT_TOKEN), apiUrl: server.url, log: silentLog })
   server.site.shareAfterMs = 3_600_000
   const files = [{ name: 'reader.key.pem', content: new Secret('SECRET'), encoding: 'utf8' as const }]
   const handover = { files, passphrase: null, reply: lines('x'), runId: '7F3K9Q2M' }
 
-  const error = await failure(createHandOver(web, silentLog, 300).deliver('U00ANA', handover))
+  const refs: MessageRef[] = []
+  const handOver = createHandOver(web, 300)
+
+  const error = await failure(handOver.deliver('U00ANA', handover, async ref => void refs.push(ref)))
 
   expect(error.message).toBe('Slack took the files and does not show them.')
+  expect(refs).toHaveLength(1)
+  await handOver.takeBack(refs[0]!)
   expect([...world.files.values()].filter(({ name }) => name === 'reader.key.pem')).toEqual([])
 })

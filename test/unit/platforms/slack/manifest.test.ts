@@ -12,16 +12,13 @@ import {
 import { METHODS } from '../../../fakes/slack/methods.js'
 import { PROJECT } from '../../../fakes/test-bot.js'
 
-/** Methods that the code calls. The upload of the official client is two of them. */
+/** Methods that the code calls. */
 function methodsUsed(): string[] {
   const source = readFileSync(join(PROJECT, 'src/platforms/slack/web.ts'), 'utf8')
   const called = [...source.matchAll(/[cC]lient\s*\.(\w+)\s*\.(\w+)\(/g)].map(
     ([, family, verb]) => `${family}.${verb}`,
   )
-  const uploads = source.includes('filesUploadV2')
-    ? ['files.getUploadURLExternal', 'files.completeUploadExternal']
-    : []
-  return [...new Set([...called, ...uploads])].sort()
+  return [...new Set(called)].sort()
 }
 
 it('gives a reason for exactly the methods that are called', () => {
