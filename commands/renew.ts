@@ -92,7 +92,11 @@ export const presses = [
     async run(context) {
       const first = await answer(context, 'keep')
       await context.reply.show(
-        lines(first ? 'The old one is kept until it expires.' : 'That has been said already.'),
+        lines(
+          first
+            ? 'The old one is kept until it expires.'
+            : 'That is decided already: it has been said, or the time for it is over.',
+        ),
       )
     },
   }),

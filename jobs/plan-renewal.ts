@@ -43,7 +43,11 @@ export const planRenewal = defineRead({
   async run({ input, okms, ledger, profiles, identities, requester, signal }): Promise<RenewalPlan> {
     const { okms: service, credential: old } = await findCredential(okms, input.credential, signal)
     const known = (await ledger.find([old.id])).get(old.id)
-    if (known?.solution?.how === 'renewed') {
+    const standsIn =
+      known?.solution?.how === 'renewed'
+        ? await okms.credential(old.okmsId, known.solution.successorId, signal)
+        : null
+    if (known?.solution?.how === 'renewed' && standsIn?.status === 'READY') {
       throw new BotError('state.conflict', `${old.name} was renewed by ${known.solution.by} already.`, {
         hint: `/okms renew ${known.solution.successorId} renews the one that stands in for it.`,
       })

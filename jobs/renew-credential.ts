@@ -6,6 +6,7 @@ import { z } from 'zod'
 import {
   BotError,
   code,
+  DAY_MS,
   defineJob,
   type Ending,
   instant,
@@ -48,13 +49,22 @@ export const renewCredential = defineJob({
       }
     }
     const { issued } = done
-    await job.step('Note that it is renewed', () => note(job, issued, null))
+    const before = await job.step('Note that it is renewed', () => noteFirst(job, issued))
+    if (before !== null) {
+      return end(
+        job,
+        issued,
+        `${before} had renewed it already: what becomes of the old one is decided there.`,
+      )
+    }
 
     const leftMs = await job.step('Look at the old one', () => Date.parse(old.expiresAt) - job.clock.now(), {
       note: ms => (ms > 0 ? say`valid until ${instant(old.expiresAt)}` : 'has expired'),
     })
     if (leftMs <= 0) return end(job, issued, 'The old one has expired.')
-    if (!(await waitForProof(job, leftMs))) {
+    const proof = await waitForProof(job, issued, leftMs)
+    if (proof === 'gone') return stay(job)
+    if (proof === 'expired') {
       await job.step('Leave the old one', () =>
         closeQuestion(job, `Nobody said that the new ${old.name} works, so the old one was left to expire.`),
       )
@@ -92,21 +102,79 @@ const note = (job: Renewal, issued: Issued, oldRevokedAt: string | null) =>
     oldRevokedAt,
   })
 
-/** `false`: the old one expired before anybody said so. */
-async function waitForProof(job: Renewal, leftMs: number): Promise<boolean> {
+/** Whether the new one can be used, since it may have been revoked; `undefined`: OVHcloud does not say now. */
+async function isUsable(
+  { okms, log, input: { plan } }: Renewal,
+  { credentialId }: Issued,
+): Promise<boolean | undefined> {
+  try {
+    return (await okms.credential(plan.okmsId, credentialId))?.status === 'READY'
+  } catch (thrown) {
+    const error = BotError.from(thrown)
+    if (error.code === 'bug') throw error
+    log.warn('new credential not looked at', { credentialId, code: error.code })
+    return undefined
+  }
+}
+
+/** Who had it renewed before, with a credential that still stands in for it; then nothing is noted here. */
+async function noteFirst(job: Renewal, issued: Issued): Promise<string | null> {
+  const { credentialId, okmsId } = job.input.old
+  const solution = (await job.ledger.find([credentialId])).get(credentialId)?.solution
+  if (solution?.how === 'renewed' && solution.successorId !== issued.credentialId) {
+    const other = await job.okms.credential(okmsId, solution.successorId)
+    if (other?.status === 'READY') return solution.by
+  }
+  await note(job, issued, null)
+  return null
+}
+
+/** The old one has to do after all: it is reminded of again. */
+async function noteNotRenewed(job: Renewal): Promise<void> {
+  await job.ledger.change(job.input.old.credentialId, ({ solution, ...entry }) =>
+    solution?.how === 'renewed'
+      ? { ...entry, reminded: { ...entry.reminded, stale: entry.reminded.cards.length > 0 } }
+      : null,
+  )
+  await job.wake('remind')
+}
+
+/** The new one is gone, so the old one stays. */
+async function stay(job: Renewal): Promise<Ending> {
+  const { old, plan } = job.input
+  const said = `The new ${plan.name} cannot be used any more, so the old one stays: it is valid until it expires.`
+  await job.step('Leave the old one', async () => {
+    await noteNotRenewed(job)
+    await closeQuestion(job, said)
+  })
+  return {
+    outcome: 'stopped',
+    lines: [said, say`Renew it again: ${code(`/okms renew ${old.credentialId}`)}`],
+  }
+}
+
+type Proof = 'works' | 'expired' | 'gone'
+
+/** How long after the hand-over people are reminded that nobody has said so, in days. */
+const NUDGE_DAYS = [1, 3, 7, 14, 21, 30, 60, 90, 180]
+
+/** `expired`: the old one, before anybody said so. `gone`: the new one. */
+async function waitForProof(job: Renewal, issued: Issued, leftMs: number): Promise<Proof> {
   const { old } = job.input
-  return job.step.until<boolean>(
+  return job.step.until<Proof>(
     'Wait for the word that it works',
     {
       every: '1d',
-      growingTo: '7d',
       atMost: `${leftMs}ms`,
       waitsFor: 'person',
-      note: works => (works ? null : 'nobody said so'),
-      tooLong: async () => false,
+      note: proof => (proof === 'works' ? null : proof === 'gone' ? 'the new one is gone' : 'nobody said so'),
+      tooLong: async () => 'expired',
     },
-    async () => {
-      if (await job.answers.to(job.runId, 'works')) return true
+    async ({ waitedMs }) => {
+      if (await job.answers.to(job.runId, 'works')) return 'works'
+      if ((await isUsable(job, issued)) === false) return 'gone'
+      const nudge = NUDGE_DAYS.findLast(days => waitedMs >= days * DAY_MS)
+      if (nudge !== undefined) await remindOfTheWord(job, nudge)
       // The same message each time: it stands anew in the conversation only where it was lost.
       await job.tell('works', privately(job), {
         kind: 'text',
@@ -122,12 +190,22 @@ async function waitForProof(job: Renewal, leftMs: number): Promise<boolean> {
   )
 }
 
+const remindOfTheWord = (job: Renewal, days: number) =>
+  job.tell(`works-${days}`, privately(job), {
+    kind: 'text',
+    mark: 'waiting',
+    lines: [
+      say`Nobody has said yet that the new ${job.input.old.name} works. Without that, the old one ends on ${instant(job.input.old.expiresAt)}, and is not reminded of.`,
+    ],
+    buttons: [{ press: 'it-works', label: 'It works', subject: job.runId, style: 'primary' }],
+  })
+
 async function retire(job: Renewal, issued: Issued): Promise<Ending> {
   const { old } = job.input
   const { by, at: saidAt } = (await job.answers.to(job.runId, 'works'))!
   const revokedAt = await job.step('Start the grace period', async () => {
     // Counted from the word, so that a second worker that does this says the same.
-    const at = new Date(Date.parse(saidAt) + GRACE.ms).toISOString()
+    const at = new Date(Math.min(Date.parse(saidAt) + GRACE.ms, Date.parse(old.expiresAt))).toISOString()
     await note(job, issued, at)
     await job.tell('works', privately(job), {
       kind: 'text',
@@ -143,26 +221,45 @@ async function retire(job: Renewal, issued: Issued): Promise<Ending> {
       every: GRACE.duration,
       atMost: GRACE.duration,
       waitsFor: 'time',
-      tooLong: async () => true,
+      // The end of the time is an answer too: whichever comes first holds.
+      async tooLong() {
+        await job.answers.give(job.runId, 'keep', { answer: 'no', by: 'the bot', at: revokedAt })
+        return (await job.answers.to(job.runId, 'keep'))?.answer === 'no'
+      },
       note: () => null,
     },
-    async () => ((await job.answers.to(job.runId, 'keep')) ? false : undefined),
+    async () => ((await job.answers.to(job.runId, 'keep'))?.answer === 'yes' ? false : undefined),
   )
   if (!goesOn) {
     await job.step('Keep the old one', async () => {
-      await note(job, issued, null)
+      await noteNotRenewed(job)
       await closeQuestion(job, `The old ${old.name} is kept: it stays valid until it expires.`)
     })
     return end(job, issued, 'The old one is kept until it expires.')
   }
-  const revoking = await job.step('Revoke the old one', () =>
-    job.start('old', revokeCredential, {
+  const usable = await job.step.until<boolean>(
+    'Look at the new one',
+    {
+      every: '1m',
+      growingTo: '1h',
+      atMost: '7d',
+      waitsFor: 'vendor',
+      note: is => (is ? null : 'it is gone'),
+      // Nobody knows, so the old one is not taken away.
+      tooLong: async () => false,
+    },
+    () => isUsable(job, issued),
+  )
+  if (!usable) return stay(job)
+  const revoking = await job.step('Revoke the old one', async () => {
+    await closeQuestion(job, `The new ${old.name} works, and the old one is being revoked.`)
+    return job.start('old', revokeCredential, {
       okmsId: old.okmsId,
       credentialId: old.credentialId,
       name: old.name,
       by: null,
-    }),
-  )
+    })
+  })
   const revoked = await job.step.until<boolean>(
     'Wait for the revocation',
     { every: '2s', growingTo: '1m', atMost: '15m', waitsFor: 'vendor', tooLong: async () => false },

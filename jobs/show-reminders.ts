@@ -30,8 +30,12 @@ export const showReminders = defineRead({
       for (const entry of page) {
         const { channel, thresholds, expiresAtMs } = standingOf(entry, rules)
         if (entry.solution || expiresAtMs <= nowMs || !channel || placeOf(channel) !== place) continue
-        const crossings = thresholds.map(ms => expiresAtMs - ms).filter(atMs => atMs > nowMs)
-        const nextAtMs = Math.max(entry.reminded.snoozed?.untilMs ?? 0, Math.min(...crossings))
+        const snoozedMs = entry.reminded.snoozed?.untilMs ?? 0
+        const all = thresholds.map(ms => expiresAtMs - ms)
+        // What was crossed before is said once the snooze is over.
+        const isOwed = snoozedMs > nowMs && all.some(atMs => atMs <= snoozedMs)
+        const crossings = isOwed ? [snoozedMs] : all.filter(atMs => atMs > nowMs)
+        const nextAtMs = Math.max(snoozedMs, Math.min(...crossings))
         const { credentialId, name, okmsName, expiresAt } = entry
         const nextAt = crossings.length === 0 ? null : new Date(nextAtMs).toISOString()
         here.set(credentialId, { credentialId, name, okmsName, expiresAt, nextAt })

@@ -5,6 +5,7 @@ import { code, DAY_MS, formatDuration, instant, type Reply, say, type Text } fro
 const NEAR_MS = 30 * DAY_MS
 
 export type FoundCard = { id: string; cloud: string } & (
+  | { what: 'blind'; why: string }
   | { what: 'unread'; why: string }
   | { what: 'unreachable'; kmsId: number; ip: string; okms: string | null; why: string }
   | { what: 'changed'; kmsId: number; ip: string; okms: string; trusted: string; now: string }
@@ -39,6 +40,11 @@ export function findingCard(card: FoundCard, sinceMs: number): Reply {
 
 function saidOf(card: FoundCard): Text[] {
   switch (card.what) {
+    case 'blind':
+      return [
+        `No Private Cloud can be watched: ${card.why}`,
+        'Whether their key servers are still right is not known until then.',
+      ]
     case 'unread':
       return [
         `${card.cloud} cannot be watched: ${card.why}`,
@@ -71,6 +77,7 @@ function saidOf(card: FoundCard): Text[] {
 }
 
 const HEALED: Record<string, string> = {
+  blind: 'can be watched again',
   unread: 'can be watched again',
   unreachable: 'can be looked at again',
   changed: 'trusts what its OKMS shows',
@@ -79,15 +86,17 @@ const HEALED: Record<string, string> = {
 }
 
 /** @param id as the finding was named: `pcc-192-0-2-10/350/changed` */
-export function healedCard(id: string, sinceMs: number, nowMs: number): Reply {
+export function healedCard(id: string, sinceMs: number, nowMs: number, isGone = false): Reply {
   const [cloud, ...rest] = id.split('/')
-  const what = rest.at(-1)!
-  const subject = rest.length > 1 ? `Key server ${rest[0]} of ${cloud}` : cloud!
+  const what = rest.at(-1) ?? 'blind'
+  const subject =
+    rest.length > 1 ? `Key server ${rest[0]} of ${cloud}` : rest.length === 1 ? cloud! : 'Private Clouds'
+  const how = isGone ? 'is not registered any more' : (HEALED[what] ?? 'is well')
   return {
     kind: 'text',
     mark: 'done',
     lines: [
-      say`${subject} ${HEALED[what] ?? 'is well'}. It took ${formatDuration(Math.max(60_000, nowMs - sinceMs))} from ${instant(sinceMs)}.`,
+      say`${subject} ${how}. It took ${formatDuration(Math.max(60_000, nowMs - sinceMs))} from ${instant(sinceMs)}.`,
     ],
   }
 }

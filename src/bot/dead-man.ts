@@ -32,12 +32,13 @@ export function startDeadMan(parts: DeadManParts): { stop(): void } {
   let looking = false
 
   async function look(): Promise<void> {
-    const { silentMs, lastAtMs } = await pulseOf(beats, beganAtMs)
+    const { silentMs, lastAtMs, nowMs } = await pulseOf(beats, beganAtMs)
     const open = (await findings.all()).get(ID)
     if (silentMs < silentAfterMs) {
       if (said) log.info('ticks go on')
       said = false
-      if (!open) return
+      // A process that has just begun has missed nothing yet, and knows of no end either.
+      if (!open || nowMs - lastAtMs >= silentAfterMs) return
       await outbox.rewrite(keyOf(open.sinceMs), over(lastAtMs - open.sinceMs))
       return findings.close(ID)
     }
@@ -49,7 +50,8 @@ export function startDeadMan(parts: DeadManParts): { stop(): void } {
       open ??
       (await findings.open({
         id: ID,
-        sinceMs: lastAtMs,
+        // Where none was ever done, it has stood still for as long as somebody looks.
+        sinceMs: lastAtMs === 0 ? nowMs - silentMs : lastAtMs,
         target: { to: 'conversation', conversation: conversation! },
       }))
     await outbox.put(keyOf(finding.sinceMs), finding.target, standstill(silentAfterMs))

@@ -61,7 +61,9 @@ export function quietUntil({ from, to, timeZone }: QuietHours, nowMs: number): n
   const end = wholeMinute + ((to - minute + DAY_MINUTES) % DAY_MINUTES) * MINUTE_MS
   // A night in which the clocks are moved is an hour shorter or longer than it looks.
   const off = ((to - minuteOfDay(end, timeZone) + DAY_MINUTES * 1.5) % DAY_MINUTES) - DAY_MINUTES / 2
-  return Math.max(nowMs + 1, end + off * MINUTE_MS)
+  const moved = end + off * MINUTE_MS
+  // Where the clocks skip the end of the quiet, it ends as they do.
+  return moved > nowMs ? moved : end
 }
 
 const clocks = new Map<string, Intl.DateTimeFormat>()

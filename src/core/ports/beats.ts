@@ -18,13 +18,15 @@ export interface Pulse {
   silentMs: number
   /** Instant of the last one in the store's time; 0: never yet. */
   lastAtMs: number
+  /** The store's present. */
+  nowMs: number
 }
 
 /** @param beganAtMs when this process began, by `performance.now()`: what was missed before is not its business */
 export async function pulseOf(beats: Pick<Beats, 'read'>, beganAtMs: number): Promise<Pulse> {
   const { nowMs, lastAtMs } = await beats.read()
   const last = Math.max(0, ...WATCHED.map(tick => lastAtMs.get(tick) ?? 0))
-  return { silentMs: Math.min(nowMs - last, performance.now() - beganAtMs), lastAtMs: last }
+  return { silentMs: Math.min(nowMs - last, performance.now() - beganAtMs), lastAtMs: last, nowMs }
 }
 
 export const noBeats: Pick<Beats, 'note'> = { async note() {} }
