@@ -46,7 +46,8 @@ export const presses = [
       if (!attached || typeof cloud !== 'string' || typeof kmsIds !== 'string') {
         throw new BotError('input.not-found', 'There is nothing to undo here.')
       }
-      if (personOf(attached.requester) !== personOf(actor) && !may('approve')) {
+      const isTheirs = personOf(attached.requester) === personOf(actor) && may('cloud:attach')
+      if (!isTheirs && !may('approve')) {
         throw new BotError('access.denied', 'Undo is for the one who asked and for those who may approve.')
       }
       if (now() - (attached.endedAtMs ?? 0) > UNDO_WITHIN_MS) {
@@ -55,7 +56,8 @@ export const presses = [
         })
       }
       for (const kmsId of kmsIds.split(', ')) {
-        const input = await ask(planDetach, { cloud, kmsId: Number(kmsId), reason: `undo of run ${subject}` })
+        const reason = `undo of run ${subject}`
+        const input = await ask(planDetach, { cloud, kmsId: Number(kmsId), reason, rule: 'cloud:attach' })
         await reply.follow(await start(detachOkms, input))
       }
     },

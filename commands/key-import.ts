@@ -33,6 +33,6 @@ export default defineCommand({
     const wanted = operations?.split(',') ?? brought.operations
     const plan = await ask(planServiceKeyImport, { name, type, size, curve, operations: wanted, okms })
     const secrets = { [SEALED]: sealable(brought, plan.name, plan.shape.operations) }
-    await reply.follow(await start(importServiceKey, plan, secrets))
+    await reply.follow(await start(importServiceKey, plan, { secrets }))
   },
 })

@@ -47,7 +47,10 @@ export const presses = [
         throw new BotError('input.not-found', 'There is no price to confirm here.')
       }
       const { link: _, ...input } = await ask(planOrder, { region: asked.data.region })
-      await reply.follow(await start(orderOkms, { ...input, confirmed: quote }))
+      // A price is bought at once, however often it is pressed.
+      await reply.follow(
+        await start(orderOkms, { ...input, confirmed: quote }, { once: `bought/${subject}` }),
+      )
     },
   }),
 ]

@@ -18,7 +18,14 @@ import {
 } from '../src/core/index.js'
 import { describeEnd } from './asking/decision.js'
 import { compareWithRegistered } from './key-server/compare.js'
-import { fingerprintOf, type Measured, measureOkms, sameToCloud } from './key-server/measure.js'
+import {
+  distrusted,
+  fingerprintOf,
+  type Measured,
+  measureOkms,
+  okmsFacts,
+  sameToCloud,
+} from './key-server/measure.js'
 import { registerKeyServer } from './key-server/register.js'
 
 export const attachInput = z.object({
@@ -66,6 +73,7 @@ export const attachOkms = defineJob({
         note: ({ missing, same }) => `${same.length} registered, ${missing.length} missing`,
       },
     )
+    if (found.stuck.length > 0) return sayStuck(job, found.stuck)
     if (found.changed.length > 0) return proposeRepair(job, found.changed)
     if (found.missing.length === 0) {
       return { outcome: 'done', lines: [`${okmsName} is attached to ${cloud} already. Nothing was done.`] }
@@ -74,6 +82,9 @@ export const attachOkms = defineJob({
     const decision = await step.approval('Wait for approval', requestOf(input, measured, found.missing))
     const refused = describeEnd(decision, 'Nothing was registered.')
     if (refused) return refused
+    const why = distrusted(measured)
+    // Nobody else has looked at it.
+    if (decision.state === 'not-needed' && why !== null) return stopForDistrust(why, 'registered')
 
     const again = await step('Measure again', () => measureOkms(okmsId, job), {
       note: now => (sameToCloud(now, measured) ? 'unchanged' : 'changed'),
@@ -99,15 +110,16 @@ export const attachOkms = defineJob({
       waiting ||= end === 'waiting'
     }
     const names = kmsIds.join(', ')
+    const which = names === '' ? 'The key server' : `Key server ${names}`
     return {
       outcome: waiting ? 'stopped' : 'done',
       lines: [
         waiting
-          ? `Key server ${names} is registered; OVHcloud still waits for the key provider in vCenter.`
-          : `Key server ${names} is delivered.`,
+          ? `${which} is registered; OVHcloud still waits for the key provider in vCenter.`
+          : `${which} is delivered.`,
         ...(waiting ? [] : [say`${code('Undo')} works for 30 min.`]),
       ],
-      buttons: [{ press: 'undo-attach', label: 'Undo', subject: job.runId }],
+      ...(names === '' ? {} : { buttons: [{ press: 'undo-attach', label: 'Undo', subject: job.runId }] }),
       facts: { cloud, kmsIds: names },
     }
   },
@@ -116,11 +128,12 @@ export const attachOkms = defineJob({
 function requestOf(input: AttachInput, measured: Measured, missing: readonly string[]): AskedApproval {
   const { cloud, okmsId, okmsName, reason, description } = input
   const addresses = measured.addresses.filter(({ ip }) => missing.includes(ip))
+  const others = measured.okms.filter(({ id }) => id !== okmsId).map(({ name }) => name)
   const calls = addresses.map(({ ip, sha1 }) => ({ ip, sslThumbprint: sha1, description }))
   return {
     plan: { cloud, okmsId, calls },
     permission: 'cloud:attach',
-    facts: { cloud: [cloud], okms: [okmsId, okmsName] },
+    facts: { cloud: [cloud], okms: [okmsId, okmsName, ...okmsFacts(measured.okms)] },
     shows: [
       ...(reason === '' ? [] : [{ label: 'Why', value: reason }]),
       ...addresses.flatMap(({ ip, sha1, trusted, distrust, notAfter }) => [
@@ -139,11 +152,11 @@ function requestOf(input: AttachInput, measured: Measured, missing: readonly str
       ...(addresses.length > 1
         ? [{ label: 'Key servers', value: `${addresses.length}: one for each address of ${measured.host}` }]
         : []),
-      ...(measured.sharedWith.length > 0
+      ...(others.length > 0
         ? [
             {
               label: 'Shared',
-              value: `The endpoint belongs to the region: ${measured.sharedWith.join(', ')} answers there too.`,
+              value: `The endpoint belongs to the region: ${others.join(', ')} answers there too.`,
             },
           ]
         : []),
@@ -154,6 +167,28 @@ function requestOf(input: AttachInput, measured: Measured, missing: readonly str
     ],
   }
 }
+
+/** OVHcloud has not made one of them, or is taking it away. */
+function sayStuck(job: JobContext<AttachInput>, stuck: readonly { kmsId: number; state: string }[]): Ending {
+  const [first] = stuck
+  if (!first) throw new BotError('bug', 'Nothing is stuck.')
+  return {
+    outcome: 'stopped',
+    lines: [
+      `${job.input.cloud} has key server ${first.kmsId} for this address, and OVHcloud says that it is ${first.state}. Nothing was registered.`,
+      say`Once it is gone (${code(`/okms detach ${job.input.cloud} ${first.kmsId}`)}), ask again.`,
+    ],
+  }
+}
+
+/** A certificate that may be anybody's needs a second look, and the policy asks for none. */
+export const stopForDistrust = (why: string, done: string): Ending => ({
+  outcome: 'stopped',
+  lines: [
+    `The certificate is not vouched for by the OKMS's own CA (${why}), and nobody has to approve this. Nothing was ${done}.`,
+    'Look at the address, or have the policy ask somebody to approve it.',
+  ],
+})
 
 /** The address is registered with another thumbprint: that is a repair, with a plan of its own. */
 function proposeRepair(

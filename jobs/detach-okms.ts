@@ -2,6 +2,8 @@
 import { z } from 'zod'
 import { BotError, choose, code, defineJob, defineRead, type Ending, lines, say } from '../src/core/index.js'
 import { describeEnd } from './asking/decision.js'
+import { okmsFacts } from './key-server/measure.js'
+import { okmsBehind } from './key-server/okms-behind.js'
 import { removeKeyServer } from './key-server/remove.js'
 
 export const detachInput = z.object({
@@ -10,16 +12,25 @@ export const detachInput = z.object({
   ip: z.string(),
   sslThumbprint: z.string(),
   okmsId: z.string().nullable(),
+  /** Ids and names of every OKMS behind it, for the rules of the policy; `null`: nobody knows, so every rule holds. */
+  okms: z.array(z.string()).nullable(),
   reason: z.string(),
+  /** Whose approval rule holds: undoing an attach goes by that of attaching. */
+  rule: z.enum(['cloud:detach', 'cloud:attach']),
 })
 export type DetachInput = z.infer<typeof detachInput>
 
 /** The key server as it is now becomes the plan. */
 export const planDetach = defineRead({
   name: 'plan-detach',
-  input: z.object({ cloud: z.string(), kmsId: z.number(), reason: z.string() }),
+  input: z.object({
+    cloud: z.string(),
+    kmsId: z.number(),
+    reason: z.string(),
+    rule: detachInput.shape.rule.optional(),
+  }),
 
-  async run({ input, privateCloud, ledger, signal }): Promise<DetachInput> {
+  async run({ input, privateCloud, okms, probe, ledger, signal }): Promise<DetachInput> {
     const clouds = (await privateCloud.list(signal)).map(name => ({ id: name, name }))
     const cloud = choose(clouds, input.cloud, 'Private Cloud', '/okms clouds').id
     const registered = await privateCloud.keyServers(cloud, signal)
@@ -33,8 +44,17 @@ export const planDetach = defineRead({
       })
     }
     const { kmsId, ip, sslThumbprint } = entry
-    const okmsId = (await ledger.keyServer(cloud, kmsId))?.okmsId ?? null
-    return { cloud, kmsId, ip, sslThumbprint, okmsId, reason: input.reason }
+    const behind = await okmsBehind({ okms, probe, ledger, signal }, cloud, entry)
+    return {
+      cloud,
+      kmsId,
+      ip,
+      sslThumbprint,
+      okmsId: behind?.id ?? null,
+      okms: behind && okmsFacts(behind.all),
+      reason: input.reason,
+      rule: input.rule ?? 'cloud:detach',
+    }
   },
 })
 
@@ -45,12 +65,12 @@ export const detachOkms = defineJob({
 
   async run(job): Promise<Ending> {
     const { input, step, privateCloud } = job
-    const { cloud, kmsId, ip, sslThumbprint, okmsId, reason } = input
+    const { cloud, kmsId, ip, sslThumbprint, okms, reason } = input
 
     const decision = await step.approval('Wait for approval', {
       plan: { cloud, kmsId, ip, sslThumbprint },
-      permission: 'cloud:detach',
-      facts: { cloud: [cloud], ...(okmsId === null ? {} : { okms: [okmsId] }) },
+      permission: input.rule,
+      facts: { cloud: [cloud], ...(okms === null ? {} : { okms }) },
       shows: [
         ...(reason === '' ? [] : [{ label: 'Why', value: reason }]),
         { label: 'Key server', value: say`${kmsId} at ${code(ip)}` },

@@ -14,10 +14,10 @@ import {
   say,
 } from '../src/core/index.js'
 import { describeEnd } from './asking/decision.js'
+import { stopForDistrust } from './attach-okms.js'
 import { type DetachInput, detachInput, planDetach } from './detach-okms.js'
 import { trusts } from './key-server/compare.js'
-import { fingerprintOf, measureOkms, sameToCloud } from './key-server/measure.js'
-import { okmsBehind } from './key-server/okms-behind.js'
+import { distrusted, fingerprintOf, measureOkms, okmsFacts, sameToCloud } from './key-server/measure.js'
 import { registerKeyServer } from './key-server/register.js'
 import { removeKeyServer } from './key-server/remove.js'
 
@@ -30,7 +30,7 @@ export const planRepair = defineRead({
 
   async run(context): Promise<DetachInput & { okmsId: string }> {
     const found = await planDetach.run(context)
-    const okmsId = found.okmsId ?? (await okmsBehind(context, found.cloud, found))?.id ?? null
+    const { okmsId } = found
     if (okmsId !== null) return { ...found, okmsId }
     throw new BotError(
       'input.not-found',
@@ -55,28 +55,44 @@ export const repairKeyServer = defineJob({
       note: fingerprintOf,
     })
     const live = measured.addresses.find(address => address.ip === ip)
-    const [replacement] = measured.addresses
-    if (!replacement) throw new BotError('endpoint.unreachable', `${measured.host} has no IPv4 address.`)
     if (live && trusts({ sslThumbprint }, live)) {
       return {
         outcome: 'done',
         lines: [`Key server ${kmsId} trusts what ${measured.host} shows. Nothing was done.`],
       }
     }
+    if (measured.addresses.length === 0) {
+      throw new BotError('endpoint.unreachable', `${measured.host} has no IPv4 address.`)
+    }
+    const taken = await step('Look which addresses are registered', async () =>
+      (await privateCloud.keyServers(cloud)).filter(one => one.kmsId !== kmsId).map(one => one.ip),
+    )
+    const replacement = live ?? measured.addresses.find(address => !taken.includes(address.ip))
+    if (!replacement) {
+      return {
+        outcome: 'stopped',
+        lines: [
+          `Every address of ${measured.host} has a key server of its own already, so ${kmsId} at ${ip} is not needed any more.`,
+          say`${code(`/okms detach ${cloud} ${kmsId}`)} takes it away.`,
+        ],
+      }
+    }
     const path = `/v1/dedicatedCloud/${cloud}/vmEncryption/kms`
+    const why = distrusted(measured)
     const decision = await step.approval('Wait for approval', {
       plan: {
         cloud,
         kmsId,
         from: { ip, sslThumbprint },
-        to: { ip: replacement.ip, sslThumbprint: (live ?? replacement).sha1 },
+        to: { ip: replacement.ip, sslThumbprint: replacement.sha1 },
       },
       permission: 'cloud:attach',
-      facts: { cloud: [cloud], okms: [okmsId] },
+      facts: { cloud: [cloud], okms: [okmsId, ...okmsFacts(measured.okms)] },
       shows: [
         ...(reason === '' ? [] : [{ label: 'Why', value: reason }]),
         { label: 'Trusted', value: say`${code(ip)} ${code(sslThumbprint)}` },
-        { label: 'Now', value: say`${code((live ?? replacement).ip)} ${code((live ?? replacement).sha1)}` },
+        { label: 'Now', value: say`${code(replacement.ip)} ${code(replacement.sha1)}` },
+        ...(why === null ? [] : [{ label: 'Not vouched for', value: why }]),
         {
           label: 'Calls',
           value: live
@@ -87,6 +103,7 @@ export const repairKeyServer = defineJob({
     })
     const refused = describeEnd(decision, 'Nothing was changed.')
     if (refused) return refused
+    if (decision.state === 'not-needed' && why !== null) return stopForDistrust(why, 'changed')
 
     const again = await step('Measure again', () => measureOkms(okmsId, job), {
       note: now => (sameToCloud(now, measured) ? 'unchanged' : 'changed'),
@@ -103,13 +120,25 @@ export const repairKeyServer = defineJob({
     if (live) {
       await step('Change the thumbprint', async () => {
         const entry = await privateCloud.keyServer(cloud, kmsId)
-        if (entry && !trusts(entry, live))
+        if (!entry) throw new BotError('state.conflict', `Key server ${kmsId} is gone: somebody detached it.`)
+        if (!trusts(entry, live))
           await privateCloud.changeKeyServer(cloud, kmsId, { sslThumbprint: live.sha1 })
       })
       await step.until(
         'Follow OVHcloud',
         { every: '2s', growingTo: '1m', atMost: '24h', waitsFor: 'vendor', note: () => 'delivered' },
-        async () => (isHealed(await privateCloud.keyServer(cloud, kmsId), live) ? true : undefined),
+        async () => {
+          const entry = await privateCloud.keyServer(cloud, kmsId)
+          if (!entry || entry.state === 'error') {
+            throw new BotError(
+              'state.conflict',
+              entry
+                ? `OVHcloud says that key server ${kmsId} is in error now.`
+                : `Key server ${kmsId} is gone: somebody detached it.`,
+            )
+          }
+          return isHealed(entry, live) ? true : undefined
+        },
       )
       await step('Tell the thread', () =>
         job.tell(
@@ -122,13 +151,22 @@ export const repairKeyServer = defineJob({
       await job.wake('watch')
       return { outcome: 'done', lines: [`Key server ${kmsId} trusts ${live.sha1} now.`] }
     }
-    const { kmsId: newId } = await registerKeyServer(
+    const { kmsId: newId, end } = await registerKeyServer(
       job,
       { cloud, okmsId, description: '' },
       measured,
       replacement,
       '',
     )
+    if (end === 'waiting') {
+      return {
+        outcome: 'stopped',
+        lines: [
+          `Key server ${newId ?? ''} at ${replacement.ip} is registered, and OVHcloud still waits for vCenter: the old one, ${kmsId} at ${ip}, stays until then.`,
+          say`Once the new one is delivered: ${code(`/okms detach ${cloud} ${kmsId}`)}.`,
+        ],
+      }
+    }
     await removeKeyServer(job, cloud, kmsId, {
       remove: 'Remove the old key server',
       follow: 'Follow the removal',

@@ -1,5 +1,5 @@
 /** What a Private Cloud has registered beside what was measured: several addresses are compared as a set. */
-import { BotError, type JobContext, type KeyServer } from '../../src/core/index.js'
+import { BotError, type JobContext, type KeyServer, type KeyServerState } from '../../src/core/index.js'
 import type { Measured, MeasuredAddress } from './measure.js'
 
 export interface Compared {
@@ -9,7 +9,11 @@ export interface Compared {
   same: number[]
   /** Key servers with the same address and another thumbprint. */
   changed: { kmsId: number; ip: string; sslThumbprint: string }[]
+  /** Key servers of the same address that failed or are on their way out. */
+  stuck: { kmsId: number; state: string }[]
 }
+
+const STUCK: readonly KeyServerState[] = ['error', 'deleting', 'toDelete']
 
 /** @throws BotError `state.conflict` when the Private Cloud takes no change now */
 export async function compareWithRegistered(
@@ -29,10 +33,11 @@ export async function compareWithRegistered(
     )
   }
   const registered = await privateCloud.keyServers(cloud)
-  const compared: Compared = { missing: [], same: [], changed: [] }
+  const compared: Compared = { missing: [], same: [], changed: [], stuck: [] }
   for (const address of measured.addresses) {
     const entry = registered.find(({ ip }) => ip === address.ip)
     if (!entry) compared.missing.push(address.ip)
+    else if (STUCK.includes(entry.state)) compared.stuck.push({ kmsId: entry.kmsId, state: entry.state })
     else if (trusts(entry, address)) compared.same.push(entry.kmsId)
     else compared.changed.push({ kmsId: entry.kmsId, ip: entry.ip, sslThumbprint: entry.sslThumbprint })
   }

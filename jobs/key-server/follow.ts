@@ -37,7 +37,8 @@ export async function lookAtKeyServer(
     })
   }
   if (group === 'ended-well') return { kmsId: found, state: 'open' }
-  return { kmsId: found, state: task?.waitsForCustomer ? 'waits' : 'works' }
+  // Without its task nobody knows whether it waits: the steps are told in any case.
+  return { kmsId: found, state: taskId === null || task?.waitsForCustomer ? 'waits' : 'works' }
 }
 
 /** What whoever administers vCenter does meanwhile (OVHcloud guide "Enabling VM encryption with OKMS for VMware on OVHcloud"). */

@@ -1,16 +1,22 @@
 /** What a Private Cloud shall trust, measured by the bot itself: the addresses and certificates of an OKMS's KMIP endpoint for vSphere. */
-import { BotError, type EndpointProbe, type OkmsPort, parseEndpoint } from '../../src/core/index.js'
+import {
+  BotError,
+  type EndpointProbe,
+  type Okms,
+  type OkmsPort,
+  parseEndpoint,
+} from '../../src/core/index.js'
 
 /** The port with an RSA certificate, the one for vSphere. */
-const KMIP_RSA_PORT = 5697
+export const KMIP_RSA_PORT = 5697
 
 export interface Measured {
   host: string
   port: number
   /** One key server each, sorted by address. */
   addresses: MeasuredAddress[]
-  /** Names of the OKMS that answer there too: an endpoint belongs to a region, not to one OKMS. */
-  sharedWith: string[]
+  /** The OKMS that answer there, the one asked for first: an endpoint belongs to a region, not to one OKMS. */
+  okms: { id: string; name: string }[]
 }
 
 export interface MeasuredAddress {
@@ -36,9 +42,7 @@ export async function measureOkms(okmsId: string, { okms, probe }: Eyes): Promis
   const address = found.kmipRsaEndpoint ?? found.kmipEndpoint
   const endpoint = parseEndpoint(address, KMIP_RSA_PORT)
   if (!endpoint) throw new BotError('ovh.unexpected', `OVHcloud gives "${address}" as a KMIP address.`)
-  const sharedWith = (await okms.list())
-    .filter(one => one.id !== okmsId && (one.kmipRsaEndpoint ?? one.kmipEndpoint) === address)
-    .map(({ name }) => name)
+  const behind = behindEndpoint(found, await okms.list())
   const trustedCa = found.kmipRsaEndpoint === null ? found.publicCa : found.publicRsaCa
   const addresses = await Promise.all(
     (await probe.resolve(endpoint.host)).map(async ip => {
@@ -49,7 +53,30 @@ export async function measureOkms(okmsId: string, { okms, probe }: Eyes): Promis
       return { ip, sha1, sha256, notAfter, trusted, distrust }
     }),
   )
-  return { ...endpoint, addresses, sharedWith }
+  return { ...endpoint, addresses, okms: behind }
+}
+
+/** Every OKMS that is reached where this one is, itself first. */
+export function behindEndpoint(
+  okms: Pick<Okms, 'id' | 'name' | 'kmipEndpoint' | 'kmipRsaEndpoint'>,
+  all: readonly Okms[],
+): Measured['okms'] {
+  const addressOf = (one: typeof okms) => one.kmipRsaEndpoint ?? one.kmipEndpoint
+  return [okms, ...all.filter(one => one.id !== okms.id && addressOf(one) === addressOf(okms))].map(
+    ({ id, name }) => ({ id, name }),
+  )
+}
+
+/**
+ * What a rule about an OKMS is held against: the ids and names of all that stand behind the endpoint, since whoever trusts it trusts it
+ * for each of them.
+ */
+export const okmsFacts = (okms: Measured['okms']): string[] => okms.flatMap(({ id, name }) => [id, name])
+
+/** What a certificate that does not bear the OKMS's own CA says of itself; `null`: all do, or there is no CA to judge by. */
+export function distrusted({ addresses }: Measured): string | null {
+  const found = addresses.find(({ trusted }) => trusted === false)
+  return found ? `${found.ip}: ${found.distrust}` : null
 }
 
 /** What of two measurements a Private Cloud would notice. */

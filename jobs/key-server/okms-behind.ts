@@ -6,9 +6,7 @@ import {
   type OkmsPort,
   parseEndpoint,
 } from '../../src/core/index.js'
-
-/** The port with an RSA certificate, the one for vSphere. */
-const KMIP_RSA_PORT = 5697
+import { behindEndpoint, KMIP_RSA_PORT, type Measured } from './measure.js'
 
 interface Outside {
   okms: Pick<OkmsPort, 'list'>
@@ -21,14 +19,15 @@ export async function okmsBehind(
   { okms, probe, ledger, signal }: Outside,
   cloud: string,
   { kmsId, ip }: Pick<KeyServer, 'kmsId' | 'ip'>,
-): Promise<{ id: string; name: string } | null> {
+): Promise<{ id: string; name: string; all: Measured['okms'] } | null> {
   const services = await okms.list(signal)
   const registered = (await ledger.keyServer(cloud, kmsId))?.okmsId
   const known = services.find(({ id }) => id === registered)
-  if (known) return { id: known.id, name: known.name }
-  for (const { id, name, kmipRsaEndpoint, kmipEndpoint } of services) {
-    const endpoint = parseEndpoint(kmipRsaEndpoint ?? kmipEndpoint, KMIP_RSA_PORT)
-    if (endpoint && (await probe.resolve(endpoint.host)).includes(ip)) return { id, name }
+  if (known) return { id: known.id, name: known.name, all: behindEndpoint(known, services) }
+  for (const one of services) {
+    const endpoint = parseEndpoint(one.kmipRsaEndpoint ?? one.kmipEndpoint, KMIP_RSA_PORT)
+    if (!endpoint || !(await probe.resolve(endpoint.host)).includes(ip)) continue
+    return { id: one.id, name: one.name, all: behindEndpoint(one, services) }
   }
   return null
 }

@@ -7,7 +7,6 @@ import {
   type Kept,
   kept,
   lines,
-  type PrivateCloudPort,
 } from '../../src/core/index.js'
 import { lookAtKeyServer, type Registered, tellChecklist } from './follow.js'
 import type { Measured, MeasuredAddress } from './measure.js'
@@ -102,7 +101,8 @@ async function register(
   }
   if (again) {
     const found = await find()
-    if (found) return { kmsId: found.kmsId, taskId: await taskOf(privateCloud, cloud) }
+    // Which of the Private Cloud's tasks is ours nobody tells; the key server's own state says how it goes.
+    if (found) return { kmsId: found.kmsId, taskId: null }
   }
   const { taskId } = await privateCloud.addKeyServer(cloud, {
     ip,
@@ -110,14 +110,6 @@ async function register(
     description: description === '' ? mark : `${description} ${mark}`,
   })
   return { kmsId: (await find())?.kmsId ?? null, taskId }
-}
-
-/** The newest task that is not over, for a registration whose answer was lost; the key server's own state tells the rest. */
-async function taskOf(privateCloud: PrivateCloudPort, cloud: string): Promise<number | null> {
-  const open = (
-    await Promise.all((['doing', 'todo'] as const).map(state => privateCloud.tasks(cloud, { state })))
-  ).flat()
-  return open.length === 0 ? null : Math.max(...open)
 }
 
 /** One that is delivered may be in use by now: it goes by the rule for detaching, or not at all. */

@@ -50,6 +50,8 @@ export function createRequests(policy: Policy, voter: Actor, parts: ApproveParts
       })
     }
     if (request.state !== 'pending') throw new BotError('state.conflict', ENDED[request.state])
+    // Its run may not have looked since.
+    if (Date.parse(request.expiresAt) <= clock.now()) throw new BotError('state.conflict', ENDED.expired)
     return request
   }
 
@@ -84,6 +86,15 @@ export function createRequests(policy: Policy, voter: Actor, parts: ApproveParts
         'The bot cannot tell whether you and the one who asked are two people.',
         {
           hint: 'The policy file has to list both under people.',
+        },
+      )
+    }
+    if (rule.need > 1 && voter.person === undefined) {
+      throw new BotError(
+        'access.denied',
+        'Several people have to decide this, and the bot cannot tell you from the others.',
+        {
+          hint: 'The policy file has to list you under people.',
         },
       )
     }

@@ -70,7 +70,7 @@ export function createDoing(
       await parts.asks.put(askId, { read: read.name, input, requester: actor, conversation })
       return (await parts.reads.ask(askId, ASK_TIMEOUT_MS)) as never
     },
-    async start(job, input, secrets = {}) {
+    async start(job, input, { secrets = {}, once } = {}) {
       const privately = audience === 'asker'
       const run = newRun(parts.chance, actor, job as never, input)
       for (const [label, secret] of Object.entries(secrets)) {
@@ -83,7 +83,7 @@ export function createDoing(
           privately,
           requires,
           createdAtMs: parts.clock.now(),
-          startKey: `${interactionOf(met)}/${++started}`,
+          startKey: once ?? `${interactionOf(met)}/${++started}`,
           interactionId: interactionOf(met),
         })
         .catch(async thrown => {

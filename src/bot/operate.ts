@@ -106,7 +106,7 @@ export function createOperations(policy: Policy, operator: Actor, parts: Operate
       const run = await find(runId)
       const job = failedJob(run, jobs)
       refuseForThoseWhoMayNot(policy, run, clock.now())
-      if (isToBeginAnew(run)) {
+      if (isToBeginAnew(run, job)) {
         const created = await beginAnew(run, job)
         return [
           say`Begun anew as run ${code(created)}, for ${run.requester.name}: everything is looked at again${

@@ -41,8 +41,10 @@ export function whyNotRetried(
  * As a run of its own: where something was taken back, and where somebody agreed, since their word was for another day. Where something
  * was done for good, it can only go on.
  */
-export function isToBeginAnew(run: RunRecord): boolean {
+export function isToBeginAnew(run: RunRecord, job: Pick<Job<never>, 'anew'>): boolean {
   if (has(run, 'kept-for-good')) return false
+  // Its input holds somebody's word.
+  if (job.anew) return true
   return has(run, 'undone') || has(run, 'kept') || askedOthers(run) !== null || tookAWord(run)
 }
 

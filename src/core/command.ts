@@ -31,9 +31,14 @@ export interface Doing {
   may(permission: Permission): boolean
   /**
    * Starts a run. It is in Redis when this resolves; the same interaction never starts it twice.
-   * @param secrets sealed in the vault for the run, by label; no part of its input
+   * @param more `secrets`: sealed in the vault for the run, by label; no part of its input. `once`: whoever says the same starts the
+   *   same run, however often
    */
-  start<I>(job: Job<I>, input: I, secrets?: Readonly<Record<string, Secret>>): Promise<StartedRun>
+  start<I>(
+    job: Job<I>,
+    input: I,
+    more?: { secrets?: Readonly<Record<string, Secret>>; once?: string },
+  ): Promise<StartedRun>
   reply: {
     /** Shows the answer where `answers` says. */
     show(reply: Reply): Promise<void>

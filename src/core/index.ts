@@ -53,6 +53,7 @@ export {
   type CloudTask,
   isMoving,
   type KeyServer,
+  type KeyServerState,
   type PrivateCloud,
   type PrivateCloudPort,
   taskGroup,

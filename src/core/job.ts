@@ -41,7 +41,7 @@ export interface Outside {
   reminders: Reminders
   reminderRules: ReminderRulesSource
   audit: Pick<Audit, 'read'>
-  answers: Pick<Answers, 'to'>
+  answers: Answers
   findings: Findings
   /** Fires a tick now, such as reminders after something about them changed. */
   wake(tick: string): Promise<void>
