@@ -205,6 +205,25 @@ describe('where the policy asks nobody else', () => {
     expect(orders()).toHaveLength(1)
   })
 
+  it('buys once, however often the button is pressed', async () => {
+    const { runId } = await ask()
+
+    await Promise.all(Array.from({ length: 10 }, () => bot!.pressAtOnce('cy', 'order-buy', runId)))
+    await bot!.type('settle', `cy: press Buy it at this price ${runId}`, 'settle')
+
+    expect(orders()).toHaveLength(1)
+  })
+
+  it('has them confirm it again, though it failed at its very beginning', async () => {
+    const { runId } = await ask()
+    await bot!.sandbox.control({ faults: [{ route: 'POST /v1/order/cart', do: 'status', status: 403 }] })
+    const refused = lastRunId(await bot!.type(`cy: press Buy it at this price ${runId}`, 'settle'))
+    await bot!.sandbox.control({ faults: [] })
+
+    expect(await bot!.type(`bo: /okms jobs retry ${refused}`, 'settle')).toContain('Nothing was bought yet.')
+    expect(orders()).toEqual([])
+  })
+
   it('has them confirm it again when a purchase that failed is tried again', async () => {
     const { runId } = await ask()
     await bot!.sandbox.control({ faults: [{ route: CHECKOUT, do: 'status', status: 403 }] })

@@ -1,8 +1,11 @@
 /** Private Clouds: attach, detach and repair, approved in the thread, measured by the bot itself. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { startDemoWorker } from '../../src/demo/demo.js'
 import { createEndpointProbe } from '../../src/kmip/probe.js'
-import { lastRunId, startTestBot, type TestBot } from '../fakes/test-bot.js'
+import { lastRunId, PROJECT, startTestBot, type TestBot } from '../fakes/test-bot.js'
 
 const CLOUD = 'pcc-192-0-2-10'
 const ADD = 'POST /v1/dedicatedCloud/{serviceName}/vmEncryption/kms'
@@ -185,7 +188,94 @@ describe('an endpoint', () => {
   })
 })
 
+describe('a rule about one OKMS', () => {
+  async function startWithRule(): Promise<void> {
+    await bot?.stop()
+    const folder = await mkdtemp(join(tmpdir(), 'okms-policy-'))
+    const policy = (await readFile(join(PROJECT, 'demo/policy.yaml'), 'utf8')).replace(
+      'order:place]\n    need: 1',
+      'order:place]\n    when: { okms: prod-kms }\n    need: 1',
+    )
+    await writeFile(join(folder, 'policy.yaml'), policy)
+    bot = await startTestBot({ policyFile: join(folder, 'policy.yaml') })
+    await rm(folder, { recursive: true })
+    await bot.sandbox.control({ customerWait: '0s' })
+  }
+
+  it('holds for repairing and detaching too, by its name', async () => {
+    await startWithRule()
+    await attached()
+    const { kmsId } = bot!.sandbox.keyServers(CLOUD)[0]!
+    await bot!.sandbox.control({ kmip: { rotateCertificate: true } })
+
+    expect((await ask(`ana: /okms repair ${CLOUD} ${kmsId}`)).said).toContain('1 approval from role approver')
+    expect((await ask(`ana: /okms detach ${CLOUD} ${kmsId}`)).said).toContain('1 approval from role approver')
+    expect((await ask(`ana: /okms attach ${CLOUD} lab-kms`)).said).toContain('none needed')
+  })
+
+  it('holds for whatever else is reached at its endpoint', async () => {
+    await startWithRule()
+    await bot!.sandbox.control({ seed: { okms: 20 } })
+    const list = await bot!.type('ana: /okms list')
+    const other = /^\[#ops\]\s+(seeded-\S+)\s+eu-west-rbx /m.exec(list)![1]
+
+    expect((await ask(`ana: /okms attach ${CLOUD} ${other}`)).said).toContain('1 approval from role approver')
+  })
+})
+
 describe('repair and detach', () => {
+  it('stands in an address that has no key server yet, and says when none is left', async () => {
+    const addresses = ['127.0.0.1', '127.0.0.2']
+    await bot!.stop()
+    bot = await startTestBot({
+      worker(given) {
+        const real = createEndpointProbe({ clock: given.common.clock })
+        const look: typeof real.look = (endpoint, how) =>
+          real.look(endpoint, { ...how, address: '127.0.0.1' })
+        return startDemoWorker(given, {}, { ...real, resolve: async () => [...addresses], look })
+      },
+    })
+    await bot.sandbox.control({ customerWait: '0s' })
+    await attached()
+    const second = bot.sandbox.keyServers(CLOUD).find(({ ip }) => ip === '127.0.0.2')!.kmsId
+    addresses[1] = '127.0.0.3'
+    expect(await bot.type('advance 1h')).toContain('Now 127.0.0.3')
+
+    const { said } = await ask(`ana: /okms repair ${CLOUD} ${second}`)
+    expect(said).toMatch(/Now\s+127\.0\.0\.3/)
+    addresses.pop()
+
+    expect((await ask(`ana: /okms repair ${CLOUD} ${second}`)).said).toContain(
+      `so ${second} at 127.0.0.2 is not needed any more`,
+    )
+  })
+
+  it('keeps the old one while vCenter has not seen the new one', async () => {
+    await attached()
+    const { kmsId } = bot!.sandbox.keyServers(CLOUD)[0]!
+    await bot!.sandbox.control({
+      customerWait: '30d',
+      privateCloud: { serviceName: CLOUD, keyServer: { kmsId, ip: '198.51.100.9' } },
+    })
+    const { runId } = await ask(`ana: /okms repair ${CLOUD} ${kmsId}`)
+
+    await bot!.type(`bo: press Approve ${runId}`)
+    const said = await bot!.type('advance 8d')
+
+    expect(said).toContain(`the old one, ${kmsId} at 198.51.100.9, stays until then`)
+    expect(bot!.sandbox.keyServers(CLOUD).map(one => one.kmsId)).toContain(kmsId)
+  })
+
+  it('does not take a key server for attached that OVHcloud could not make', async () => {
+    await attached()
+    const { kmsId } = bot!.sandbox.keyServers(CLOUD)[0]!
+    await bot!.sandbox.control({ privateCloud: { serviceName: CLOUD, keyServer: { kmsId, state: 'error' } } })
+
+    expect((await ask()).said).toContain(
+      `has key server ${kmsId} for this address, and OVHcloud says that it is error`,
+    )
+  })
+
   it('gives a key server the certificate its OKMS shows now', async () => {
     const attachedRun = await attached()
     const kmsId = /Key server (\d+) is delivered/.exec(bot!.transcript())![1]

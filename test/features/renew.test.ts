@@ -60,6 +60,77 @@ describe('renewing a credential', () => {
     expect(statusOf(oldId)).toBe('READY')
   })
 
+  it('keeps the old one, and is reminded of it again, when the new one is revoked within the day', async () => {
+    await renewed()
+    const successor = bot.live().find(({ id }) => id !== oldId)!.id
+    await bot.type('ana: press It works', 'settle')
+    await bot.type(`ana: /okms revoke ${successor}`, 'settle', 'ana: press Revoke it', 'settle')
+
+    const said = await bot.type('advance 26h')
+
+    expect(said).toContain('The new reader cannot be used any more, so the old one stays')
+    expect(statusOf(oldId)).toBe('READY')
+    expect(await bot.type('advance 16d')).toMatch(/credential reader of prod-kms expires in \d+ days/)
+  })
+
+  it('may be renewed again when the new one is gone before anybody said that it works', async () => {
+    await renewed()
+    const successor = bot.live().find(({ id }) => id !== oldId)!.id
+    expect(await bot.type(`ana: /okms renew ${oldId}`)).toContain('was renewed by ana already')
+    await bot.type(`ana: /okms revoke ${successor}`, 'settle', 'ana: press Revoke it', 'settle')
+
+    const said = await bot.type('advance 25h')
+
+    expect(said).toContain('The new reader cannot be used any more, so the old one stays')
+    await bot.type(`ana: /okms renew ${oldId}`, ...saved)
+    expect(bot.live()).toHaveLength(2)
+  })
+
+  it('reminds of the word that is missing', async () => {
+    await renewed()
+
+    const said = await bot.type('advance 8d')
+
+    expect(said.match(/Nobody has said yet that the new reader works/g)).toHaveLength(3)
+  })
+
+  it('is reminded of the old one again once somebody keeps it', async () => {
+    await renewed()
+    await bot.type('ana: press It works', 'settle', 'ana: press Keep the old one', 'settle')
+
+    expect(await bot.type('advance 17d')).toMatch(/credential reader of prod-kms expires in \d+ days/)
+  })
+
+  it('tells somebody who thinks better of it too late that it is', async () => {
+    await renewed()
+    await bot.type('ana: press It works', 'settle')
+    await bot.sandbox.control({ deny: ['okms:apiovh:credential/delete'] })
+    const runId = lastRunId(bot.transcript())
+    await bot.type('advance 25h')
+
+    const said = await bot.type(`ana: press Keep the old one ${runId}`, 'settle')
+
+    expect(said).not.toContain('The old one is kept until it expires.')
+    await bot.sandbox.control({ deny: [] })
+    await bot.type('advance 10m')
+    expect(['DELETING', 'gone']).toContain(statusOf(oldId))
+  })
+
+  it('decides once what becomes of the old one, though it is renewed twice', async () => {
+    const first = lastRunId(await bot.type('ana: /okms renew reader', 'settle'))
+    const second = lastRunId(await bot.type('ana: /okms renew reader', 'settle'))
+    for (const runId of [first, second]) {
+      await bot.type(`ana: press Collect ${runId}`, 'settle', `ana: press Saved it ${runId}`, 'settle')
+    }
+
+    expect(bot.transcript()).toContain(
+      'ana had renewed it already: what becomes of the old one is decided there.',
+    )
+    await bot.type(`ana: press It works ${first}`, 'advance 25h')
+    expect(['DELETING', 'gone']).toContain(statusOf(oldId))
+    expect(bot.live()).toHaveLength(2)
+  })
+
   it('changes nothing about the old one when the new one is not collected', async () => {
     const said = await bot.type('ana: /okms renew reader', 'settle', 'advance 2h')
 

@@ -2,8 +2,11 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { DAY_MS } from '../../src/core/duration.js'
 import type { EndpointProbe } from '../../src/core/ports/endpoint-probe.js'
+import { silentLog } from '../../src/core/ports/log.js'
 import { startDemoWorker } from '../../src/demo/demo.js'
 import { createEndpointProbe } from '../../src/kmip/probe.js'
+import { keys } from '../../src/store/keys.js'
+import { connectRedis } from '../../src/store/redis.js'
 import { lastRunId, startTestBot, type TestBot } from '../fakes/test-bot.js'
 
 const CLOUD = 'pcc-192-0-2-10'
@@ -68,7 +71,31 @@ it('tells that an address has changed, and that the key server is gone', async (
 
   const asked = await bot.type(`ana: /okms detach ${CLOUD} ${kmsId}`, 'settle')
   await bot.type(`bo: press Approve ${lastRunId(asked)}`, 'advance 5m')
-  expect(await bot.type('advance 2h')).toMatch(new RegExp(`✅ Key server ${kmsId} of ${CLOUD}`))
+  expect(await bot.type('advance 2h')).toContain(
+    `✅ Key server ${kmsId} of ${CLOUD} is not registered any more.`,
+  )
+})
+
+it('knows whose a key server is that somebody registered by hand, also once its address has moved', async () => {
+  const redis = connectRedis(bot.redis.url, 'worker', silentLog)
+  await redis.del(keys.keyServers(CLOUD))
+  await bot.sandbox.control({ kmip: { rotateCertificate: true } })
+  expect(await bot.type('advance 1h')).toMatch(DRIFT)
+  expect(await redis.hlen(keys.keyServers(CLOUD))).toBe(1)
+  redis.disconnect()
+
+  await bot.sandbox.control({
+    privateCloud: { serviceName: CLOUD, keyServer: { kmsId, ip: '198.51.100.9' } },
+  })
+  expect(await bot.type('advance 1h')).toContain('prod-kms no longer answers at 198.51.100.9')
+})
+
+it('says that it is blind, and when it sees again', async () => {
+  await bot.sandbox.control({ faults: [{ route: 'GET /v1/dedicatedCloud', do: 'status', status: 403 }] })
+  expect(cards(await bot.type('advance 3h'), /⚠.*No Private Cloud can be watched/)).toHaveLength(1)
+  await bot.sandbox.control({ faults: [] })
+
+  expect(await bot.type('advance 1h')).toContain('✅ Private Clouds can be watched again.')
 })
 
 it('counts not being able to look as a finding, which closes none of the others', async () => {

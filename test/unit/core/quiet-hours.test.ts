@@ -36,6 +36,35 @@ describe('quiet hours', () => {
     expect(() => parseQuietHours('22:00-07:00', 'Europe/Lyon')).toThrow('"Europe/Lyon" is not a time zone.')
   })
 
+  it.each([
+    [
+      '22:00-02:30 in Paris, where 02:00 to 03:00 is skipped',
+      '22:00-02:30',
+      'Europe/Paris',
+      '2027-03-28T00:45:00Z',
+    ],
+    [
+      '22:00-02:00 in Paris, ending where the skipped hour begins',
+      '22:00-02:00',
+      'Europe/Paris',
+      '2027-03-28T00:59:00Z',
+    ],
+    [
+      '18:00-24:00 in Cairo, where the day begins at 01:00',
+      '18:00-24:00',
+      'Africa/Cairo',
+      '2027-04-29T21:30:00Z',
+    ],
+  ])('end soon after the clocks were moved: %s', (_, text, timeZone, now) => {
+    const nowMs = Date.parse(now)
+    const until = quietUntil(parseQuietHours(text, timeZone), nowMs)!
+
+    // A look at it again each millisecond would keep the reminders from everything else.
+    expect(until - nowMs).toBeGreaterThanOrEqual(60_000)
+    expect(until - nowMs).toBeLessThanOrEqual(2 * 3_600_000)
+    expect(quietUntil(parseQuietHours(text, timeZone), until)).toBeNull()
+  })
+
   it('read as they were written', () => {
     expect(formatQuietHours(parseQuietHours('22:00 - 7:00', 'europe/paris'))).toBe('22:00-07:00 Europe/Paris')
   })
