@@ -56,7 +56,7 @@ export async function registerKeyServer(
     `Follow OVHcloud${nth}`,
     {
       every: '2s',
-      growingTo: '1m',
+      growingTo: '5m',
       atMost: FOLLOW_FOR,
       waitsFor: 'vendor',
       note: ({ end }) => (end === 'open' ? 'delivered' : `still waiting after ${FOLLOW_FOR}`),

@@ -2,6 +2,7 @@
  * HTTP/1.1 with kept-alive connections on undici: one call out, one whole answer in. Knows whether anything was sent, so that a
  * caller may tell a call that never left from one whose answer was lost. No redirects, no repeats, no decoding.
  */
+import { setMaxListeners } from 'node:events'
 import { createSecureContext, rootCertificates } from 'node:tls'
 import { Agent, type Dispatcher } from 'undici'
 import type { BotError } from '../core/errors.js'
@@ -65,6 +66,8 @@ export function createTransport({ timeoutMs, caPem }: TransportOptions): Transpo
     send: call =>
       new Promise((resolve, reject) => {
         if (call.signal?.aborted) return reject(calledOff(call, false))
+        // Many calls of one question share its signal; each takes its listener away again.
+        if (call.signal) setMaxListeners(0, call.signal)
         new Exchange(call, timeoutMs, resolve, reject).begin(agent)
       }),
     close: () => agent.destroy(),

@@ -3,8 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { silentLog } from '../../src/core/ports/log.js'
+import type { StepRecord } from '../../src/core/run.js'
 import { startDemoWorker } from '../../src/demo/demo.js'
 import { createEndpointProbe } from '../../src/kmip/probe.js'
+import { keys } from '../../src/store/keys.js'
+import { connectRedis } from '../../src/store/redis.js'
 import { lastRunId, PROJECT, startTestBot, type TestBot } from '../fakes/test-bot.js'
 
 const CLOUD = 'pcc-192-0-2-10'
@@ -254,13 +258,22 @@ describe('repair and detach', () => {
     await attached()
     const { kmsId } = bot!.sandbox.keyServers(CLOUD)[0]!
     await bot!.sandbox.control({
-      customerWait: '30d',
+      customerWait: '1h',
       privateCloud: { serviceName: CLOUD, keyServer: { kmsId, ip: '198.51.100.9' } },
     })
     const { runId } = await ask(`ana: /okms repair ${CLOUD} ${kmsId}`)
 
     await bot!.type(`bo: press Approve ${runId}`)
-    const said = await bot!.type('advance 8d')
+    await expect.poll(() => bot!.sandbox.keyServers(CLOUD).length).toBe(2)
+    await bot!.type('advance 1m')
+    // As if it had been followed for as long as it is.
+    const redis = connectRedis(bot!.redis.url, 'worker', silentLog)
+    const step = 's:Follow OVHcloud'
+    const followed = JSON.parse((await redis.hget(keys.run(runId), step))!) as StepRecord
+    const startedAtMs = followed.startedAtMs - 8 * 86_400_000
+    await redis.hset(keys.run(runId), step, JSON.stringify({ ...followed, startedAtMs }))
+    redis.disconnect()
+    const said = await bot!.type('advance 6m')
 
     expect(said).toContain(`the old one, ${kmsId} at 198.51.100.9, stays until then`)
     expect(bot!.sandbox.keyServers(CLOUD).map(one => one.kmsId)).toContain(kmsId)
