@@ -63,7 +63,12 @@ const startFive: Command = defineCommand({
   },
 })
 
-const deaf: Exchange = { acknowledge: async () => {}, answer: async () => {}, deliver: async () => {} }
+const deaf: Exchange = {
+  acknowledge: async () => {},
+  answer: async () => {},
+  deliver: async () => {},
+  undeliver: async () => {},
+}
 
 export async function measureRuns(redisUrl: string): Promise<Row[]> {
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: null })

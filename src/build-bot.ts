@@ -9,6 +9,7 @@ import { startDeadMan } from './bot/dead-man.js'
 import { createDispatcher } from './bot/dispatch.js'
 import { createIdentityCheckup } from './bot/identity-checkup.js'
 import type { Definitions } from './bot/load.js'
+import { createNotice } from './bot/not-posted.js'
 import { channelsNamed, createPolicyCheckup } from './bot/policy-checkup.js'
 import type { Policy } from './bot/policy-model.js'
 import { createProfiles } from './bot/profiles.js'
@@ -254,6 +255,7 @@ export async function startChat(parts: ChatParts): Promise<Half & { busy(): bool
     senders.push(
       await startSender(settingOf(patient), queue, {
         door,
+        refused: createNotice(shared.runs, outbox),
         lanes: createOutboxStore(patient, parts.vigilance?.lockMs),
         log,
         ...metricsOf(parts),

@@ -54,7 +54,7 @@ process.on('SIGHUP', () => void reload())
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void leave(signal, 0))
 
 if (policy) await publish(policy)
-else log.warn('there is no policy file, so nobody may do anything', { file: config.policyFile })
+else await sayNoPolicy()
 await start(config, ops)
 ops.started()
 log.info('started', { role: config.role, policy: policy?.version ?? 'none' })
@@ -159,6 +159,19 @@ async function publish(published: Policy): Promise<void> {
       log.warn('waiting for redis', { reason: error.message })
       await sleep(ASK_REDIS_AGAIN_MS)
     }
+  }
+}
+
+/** Another process may have published one, now or before: that holds for the whole fleet. */
+async function sayNoPolicy(): Promise<void> {
+  const holds = await view.policy.current().catch(() => null)
+  if (holds === null) {
+    log.warn('there is no policy file, so nobody may do anything', { file: config.policyFile })
+  } else {
+    log.warn('there is no policy file here; the one that was published holds', {
+      file: config.policyFile,
+      policy: holds.version,
+    })
   }
 }
 

@@ -53,8 +53,8 @@ export function createHandOver(press: Press, exchange: Exchange, parts: HandOver
         )
         outcome = await parts.deliveries.collected(runId, leaseId)
       } catch (cause) {
-        // Some of it may be there; where that cannot be noted now, the end of the run takes it back.
-        await parts.outbox.remove(key).catch(() => {})
+        // Some of it may be there; what cannot be taken back now, the end of the run takes back.
+        await exchange.undeliver().catch(() => {})
         await parts.deliveries.notCollected(runId, leaseId).catch(() => {})
         const { code, details } = BotError.from(cause)
         throw new BotError('chat.refused', 'The files could not be handed over.', {
@@ -64,7 +64,8 @@ export function createHandOver(press: Press, exchange: Exchange, parts: HandOver
         })
       }
       if (outcome !== 'collected') {
-        await parts.outbox.remove(key)
+        // Nobody comes by for it later.
+        await exchange.undeliver().catch(() => parts.outbox.remove(key))
         return refuse(outcome)
       }
       await parts.poke(runId)

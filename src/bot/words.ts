@@ -6,6 +6,7 @@
 import type { Command } from '../core/command.js'
 import { usageOf } from '../core/command-face.js'
 import { BotError } from '../core/errors.js'
+import { quoted } from '../core/quoted.js'
 import { didYouMean } from '../core/suggest.js'
 
 export interface Spoken {
@@ -100,7 +101,7 @@ function unknownCommand(first: string, second: string | null, commands: readonly
     })
   }
   const guess = didYouMean(first, names)
-  return new BotError('input.invalid', `There is no command "${first}".`, {
+  return new BotError('input.invalid', `There is no command ${quoted(first, 'of that name')}.`, {
     hint: guess ? `Did you mean /okms ${guess}? /okms help shows all.` : '/okms help shows all commands.',
   })
 }
@@ -163,4 +164,3 @@ const BY_FORM = ' In Slack, /okms alone opens a form that takes files.'
 const article = (name: string) => (/^[aeiou]/.test(name) ? 'an' : 'a')
 
 /** A long word may be a piece of a key, and is not repeated. */
-const quoted = (text: string) => (text.length > 40 ? 'A long word' : `"${text}"`)

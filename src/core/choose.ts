@@ -1,5 +1,6 @@
 /** One thing out of several by what a person called it: its id, or its name where that is unambiguous. */
 import { BotError } from './errors.js'
+import { quoted } from './quoted.js'
 import { didYouMean } from './suggest.js'
 
 export interface Choosable {
@@ -45,7 +46,7 @@ export function choose<T extends Choosable>(
     wanted,
     all.map(one => one.name),
   )
-  throw new BotError('input.not-found', `There is no ${what} "${wanted}".`, {
+  throw new BotError('input.not-found', `There is no ${what} ${quoted(wanted, 'of that name')}.`, {
     hint: `${guess ? `Did you mean ${guess}? ` : ''}${listing} shows them.`,
   })
 }

@@ -6,6 +6,7 @@
 import { parseDays, parseDuration } from './duration.js'
 import { BotError } from './errors.js'
 import { parseIdentityUrn } from './identity.js'
+import { quoted } from './quoted.js'
 import { normalizeRunId } from './run-id.js'
 import { Secret } from './secret.js'
 
@@ -143,7 +144,7 @@ export const option = {
       (raw, name) => {
         const found = choices.find(choice => choice.toLowerCase() === raw.trim().toLowerCase())
         if (found === undefined) {
-          throw new BotError('input.invalid', `"${raw.trim()}" is not a value of ${name}.`, {
+          throw new BotError('input.invalid', `${quoted(raw.trim())} is not a value of ${name}.`, {
             hint: `Choose one of: ${choices.join(', ')}.`,
           })
         }

@@ -83,6 +83,8 @@ export interface SenderParts {
   metrics?: Metrics
   /** Between sending and noting; where a test kills the sender. */
   afterSend?(key: string): Promise<void>
+  /** The platform will not show a message where it belongs, and never has: somebody else has to be told. */
+  refused?(message: PendingMessage): Promise<void>
   vigilance?: Vigilance
   sendWithinMs?: number
 }
@@ -137,7 +139,11 @@ async function emptyLane(lane: string, parts: SenderParts): Promise<number> {
     try {
       ref = await inTime(send(message, door), sendWithinMs)
     } catch (thrown) {
-      const how = judge(BotError.from(thrown), message, log)
+      const error = BotError.from(thrown)
+      const how = judge(error, message, log)
+      if (how.final && error.code === 'chat.refused' && message.reply !== null && message.ref === null) {
+        await parts.refused?.(message).catch(cause => log.warn('refusal not told', { reason: String(cause) }))
+      }
       metrics.count('messages', { platform, outcome: how.final ? 'given-up' : 'retried' })
       await lanes.failed(lane, token, message, how)
       if (how.final) continue

@@ -26,6 +26,7 @@ export function overhear() {
       note('/answer', reply)
       return exchange.answer(reply, audience)
     },
+    undeliver: () => exchange.undeliver(),
     deliver(handover, known) {
       note(
         `${handover.runId}/handover`,

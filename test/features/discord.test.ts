@@ -308,6 +308,23 @@ describe('when processes come and go', () => {
     expect(await ana.files()).toEqual([])
   })
 
+  it('explains a hand-over that Discord did not take, and hands over at the next press', async () => {
+    const runId = await asks(ana)
+    bot.discord.faults = [{ method: 'PATCH', path: /original$/, do: { status: 413, code: 40005 }, times: 1 }]
+
+    await ana.presses('Collect', runId)
+    await bot.settles()
+
+    expect(ana.sees().join('\n')).toContain('The files could not be handed over.')
+    expect(await ana.files()).toEqual([])
+    await ana.presses('Collect', runId)
+    await bot.settles()
+    expect(await ana.files()).toHaveLength(3)
+    await ana.presses('Saved it', runId)
+    await bot.settles()
+    expect(await ana.files()).toEqual([])
+  })
+
   it('takes files back that were handed over before a restart, and keeps no token in the clear', async () => {
     const runId = await asks(ana)
     await ana.presses('Collect', runId)

@@ -361,7 +361,7 @@ describe('in Slack', () => {
     const payload = { type: 'event_callback', team_id: 'T00TEAM', event_id: 'Ev00DEAD', event }
     // Slack signs each time anew, with the second in which it sends.
     const send = (retry: number) =>
-      postSigned(bot.port(), signed('event', payload, bot.clock.now() - retry * 1000))
+      postSigned(bot.port(), signed('event', payload, bot.clock.now() - retry * 10_000))
     const count = ana.sees({ channel: 'sec' }).length
 
     expect(await dead.firstSight('slack:Ev00DEAD')).toBe(true)
@@ -503,6 +503,13 @@ describe('in Slack', () => {
     await bot.settles()
     expect(since(ana, count)).toContain('2 OKMS')
     await bot.sandbox.control({ faults: [] })
+  })
+
+  it('tells whoever asked when it may not write where it should', async () => {
+    await ana.says('/okms attach pcc-192-0-2-10 prod-kms', { channel: 'elsewhere' })
+    await bot.settles()
+
+    expect(read(ana, 'dm')).toMatch(/The bot may not write in #?elsewhere, so nobody there sees run/)
   })
 
   it('acknowledges at once while Redis is slow, and answers when it comes', async () => {

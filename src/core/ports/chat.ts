@@ -59,6 +59,8 @@ export interface Exchange {
    *   back, and again as more of it is known. Never called where the files stay with the person (the console's inbox).
    */
   deliver(handover: Handover, known: (ref: MessageRef) => Promise<void>): Promise<void>
+  /** Takes back at once what `deliver` may have shown, unless the answer that follows writes over it anyway. */
+  undeliver(): Promise<void>
 }
 
 /** What a platform asks the bot while a person is typing or pressing. All answer within 2 s, from memory or Redis. */

@@ -72,6 +72,7 @@ export function createConsoleDoor(screen: Screen, inbox: Inbox, painter: Painter
         board.show({ key: `handover/${id}`, readers: onlyFor(actor), lines, buttons: buttonsOf(reply) })
         // The inbox is the person's own: nothing is taken out of it.
       },
+      undeliver: async () => {},
     }
   }
 

@@ -7,7 +7,7 @@ import { type Painter, pictureFor } from '../../core/ports/painter.js'
 import { lines, type Reply } from '../../core/reply.js'
 import { CODE, isOneOf } from './errors.js'
 import { escapeMarkdown, inlineCode } from './markup.js'
-import { DEAD_TOKEN, type Messages } from './messages.js'
+import { DEAD_TOKEN, type Messages, ORIGINAL } from './messages.js'
 import { encodeReply } from './replies.js'
 import type { Tokens } from './tokens.js'
 import type { Wire } from './wire.js'
@@ -30,9 +30,6 @@ export interface Asked {
   /** What was typed, for the line above a public answer: others see no command that was acknowledged in private. */
   words?: string
 }
-
-/** How the API calls the first answer to an interaction. */
-const ORIGINAL = '@original'
 
 export interface DiscordExchange extends Exchange {
   /** Nothing more comes: an acknowledgement that was never answered goes away. */
@@ -183,6 +180,11 @@ export function createExchange(
         first = first === 'gone' ? 'gone' : 'files'
         await isAt(sent)
       }),
+
+    // What is said next is written into the same answer, and takes the files away with it.
+    undeliver: async () => {
+      if (first === 'files') first = 'shown'
+    },
 
     async finish() {
       await last

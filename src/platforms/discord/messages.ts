@@ -33,6 +33,8 @@ export interface MessagesParts {
 type Ref = MessageRef & { channel: string; message: string; interaction?: string; for?: string }
 
 const CLOSED = [CODE.closedDirectMessages, CODE.noSharedServer]
+/** How the API calls the first answer to an interaction. */
+export const ORIGINAL = '@original'
 export const DEAD_TOKEN = [CODE.unknownWebhook, CODE.invalidWebhookToken, CODE.unknownInteraction]
 /** A follow-up must wait until the command's own answer is shown. */
 const AFTER_THE_ANSWER_MS = 1000
@@ -233,7 +235,7 @@ export function createMessages({ wire, tokens, keptToken, clock, log, painter, s
       const gone = [CODE.unknownMessage, CODE.unknownChannel, ...(token === null ? [] : DEAD_TOKEN)]
       const removing =
         token !== null
-          ? wire.deleteAnswer(token, ref.message)
+          ? wire.deleteAnswer(token, ref.message === ORIGINAL ? undefined : ref.message)
           : awake(ref.channel, () => wire.deleteMessage(ref.channel, ref.message))
       await removing.catch(error => {
         if (!isOneOf(error, ...gone)) throw error

@@ -3,7 +3,7 @@
  * ephemeral or direct message; publicly in the channel. https://docs.slack.dev/interactivity/handling-user-interaction
  */
 import { BotError } from '../../core/errors.js'
-import type { Exchange } from '../../core/ports/chat.js'
+import type { Exchange, MessageRef } from '../../core/ports/chat.js'
 import type { Clock } from '../../core/ports/clock.js'
 import type { Log } from '../../core/ports/log.js'
 import { type Painter, pictureFor } from '../../core/ports/painter.js'
@@ -34,6 +34,8 @@ export function createExchange(heard: Heard, parts: ExchangeParts): Exchange {
   const { actor, spot } = heard
   const respond = createResponder(heard, parts.clock)
   let publicTs: string | null = null
+  /** Where handed-over files are, or may be. */
+  let delivered: MessageRef | null = null
 
   /** Visible to the asker alone, wherever that is still possible. */
   async function tellAsker(message: OutgoingBlocks): Promise<void> {
@@ -104,8 +106,16 @@ export function createExchange(heard: Heard, parts: ExchangeParts): Exchange {
       await tellAsker({ text: said, blocks: [contextBlock(said)] })
     },
 
+    async undeliver() {
+      if (delivered) await parts.handOver.takeBack(delivered)
+    },
+
     async deliver(handover, known) {
-      const { channel } = await parts.handOver.deliver(actor.id, handover, known).catch(thrown => {
+      const noting = (ref: MessageRef) => {
+        delivered = ref
+        return known(ref)
+      }
+      const { channel } = await parts.handOver.deliver(actor.id, handover, noting).catch(thrown => {
         const { code, message, details } = BotError.from(thrown)
         // The person is told that it did not work; why is for the operator.
         log.warn('files not handed over', { code, reason: message, ...details })

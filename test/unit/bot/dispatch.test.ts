@@ -27,6 +27,7 @@ async function meets(acknowledged: 'by another' | undefined) {
     acknowledge: async () => acknowledged,
     answer: async reply => void said.push(...linesOf(reply)),
     deliver: async () => {},
+    undeliver: async () => {},
   }
   const wasOurs = await createDispatcher(parts).onInvocation(
     {

@@ -191,6 +191,11 @@ describe('commands', () => {
     ['frobnicate', 'There is no command "frobnicate".', '/okms help shows all commands.'],
     ['key', '/okms key needs one more word.', 'There are: /okms key create, /okms key delete.'],
     ['key crate vm-key', '/okms key needs one more word.', 'Did you mean /okms key create?'],
+    [
+      `{"kty":"EC","d":"${'x'.repeat(43)}"}`,
+      'There is no command of that name.',
+      '/okms help shows all commands.',
+    ],
   ])('that nobody knows are answered with what was meant: %s', (text, message, hint) => {
     expect(refusal(() => parse(text))).toEqual({ message, hint })
   })

@@ -71,6 +71,17 @@ afterAll(async () => {
 })
 beforeEach(() => server.untroubled())
 
+it('starts though Slack is away, and is there once Slack is', async () => {
+  server.trouble({ method: 'auth.test', status: 503, times: 1 })
+  const other = open(BOT_TOKEN)
+
+  await other.start(listener, always)
+  expect(other.isConnected()).toBe(false)
+
+  await expect.poll(() => other.isConnected(), { timeout: 5000 }).toBe(true)
+  await other.stop()
+})
+
 it('posts, edits and removes; what is gone already is fine', async () => {
   const ref = await door.post(message('a', ops))
   await door.edit(ref, message('a', ops, 'newer'))
