@@ -278,11 +278,12 @@ export async function startChat(parts: ChatParts): Promise<Half & { busy(): bool
   }
 }
 
-/** Makes the policy the one that every process judges by. */
-export async function publishPolicy(redisUrl: string, policy: Policy, log: Log): Promise<void> {
+/** Makes the policy the one that every process judges by; `null`: none, so that nobody may do anything. */
+export async function publishPolicy(redisUrl: string, policy: Policy | null, log: Log): Promise<void> {
   const redis = connectRedis(redisUrl, 'chat', log)
   try {
-    await createPolicyStore<Policy>(redis).publish(policy)
+    const store = createPolicyStore<Policy>(redis)
+    await (policy ? store.publish(policy) : store.withdraw())
   } finally {
     redis.disconnect()
   }

@@ -54,7 +54,11 @@ process.on('SIGHUP', () => void reload())
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void leave(signal, 0))
 
 if (policy) await publish(policy)
-else await sayNoPolicy()
+else if (config.role !== 'worker') {
+  // One that was published before must not go on by itself. A worker judges nobody, and may do without the file.
+  await publish(null)
+  log.warn('there is no policy file, so nobody may do anything', { file: config.policyFile })
+}
 await start(config, ops)
 ops.started()
 log.info('started', { role: config.role, policy: policy?.version ?? 'none' })
@@ -149,7 +153,7 @@ async function openDoors({ discord, slack }: Config, ops: Ops): Promise<ChatDoor
 }
 
 /** Redis may come up after the bot: nobody can be answered before it does. */
-async function publish(published: Policy): Promise<void> {
+async function publish(published: Policy | null): Promise<void> {
   while (!leaving) {
     try {
       return await publishPolicy(config.redisUrl.reveal(), published, log)
@@ -159,19 +163,6 @@ async function publish(published: Policy): Promise<void> {
       log.warn('waiting for redis', { reason: error.message })
       await sleep(ASK_REDIS_AGAIN_MS)
     }
-  }
-}
-
-/** Another process may have published one, now or before: that holds for the whole fleet. */
-async function sayNoPolicy(): Promise<void> {
-  const holds = await view.policy.current().catch(() => null)
-  if (holds === null) {
-    log.warn('there is no policy file, so nobody may do anything', { file: config.policyFile })
-  } else {
-    log.warn('there is no policy file here; the one that was published holds', {
-      file: config.policyFile,
-      policy: holds.version,
-    })
   }
 }
 

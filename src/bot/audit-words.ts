@@ -23,7 +23,7 @@ const NAMES = ['cloud', 'subject']
 /** Kinds that say what an entry is about. */
 const ABOUT: readonly OptionKind[] = ['okms', 'cloud', 'credential', 'key', 'profile', 'run']
 /** A name or an id: too short and too plain for a key, a request or a passphrase with spaces. */
-const NAME = /^[\w][\w.:@/+-]{0,79}$/
+const NAME = /^[\w][\w.:@/+-]{0,49}$/
 
 /** Fields of a run's input and ending that name what it was about. */
 const SUBJECT_FIELDS = ['cloud', 'okmsId', 'okmsName', 'credentialId', 'name', 'keyId', 'region']

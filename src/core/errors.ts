@@ -31,6 +31,7 @@ const ERRORS = {
   'run.abandoned': { tell: 'person', retry: false },
   'run.unknown-version': { tell: 'operator', retry: true },
   'chat.refused': { tell: 'operator', retry: false },
+  'chat.gone': { tell: 'operator', retry: false },
   'chat.rate-limited': { tell: 'operator', retry: true },
   'chat.unreachable': { tell: 'operator', retry: true },
   'store.unavailable': { tell: 'person', retry: true },

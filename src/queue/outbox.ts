@@ -214,10 +214,25 @@ async function send(message: PendingMessage, door: ChatDoor): Promise<MessageRef
     possibleRepeat,
     ...(message.under ? { under: message.under } : {}),
   }
-  if (ref === null) return door.post(outgoing)
-  await door.edit(ref, outgoing)
-  return ref
+  // What somebody deleted, or what it hung under, is still to be known.
+  if (ref !== null) {
+    try {
+      await door.edit(ref, outgoing)
+      return ref
+    } catch (thrown) {
+      if (!isGone(thrown)) throw thrown
+    }
+  }
+  try {
+    return await door.post(outgoing)
+  } catch (thrown) {
+    const { under: _, target, ...rest } = { under: undefined, ...outgoing }
+    if (!isGone(thrown) || target.to !== 'thread') throw thrown
+    return door.post({ ...rest, target: { to: 'conversation', conversation: target.conversation } })
+  }
 }
+
+const isGone = (thrown: unknown): boolean => BotError.from(thrown).code === 'chat.gone'
 
 /** A platform that refuses to show its history cannot tell either. */
 async function lookFor({ key, target, under }: PendingMessage, door: ChatDoor): ReturnType<ChatDoor['find']> {

@@ -5,6 +5,8 @@ import { answered, type RedisConnection } from './redis.js'
 
 export interface PolicyStore<P extends { version: string }> extends PolicySource<P> {
   publish(policy: P): Promise<void>
+  /** From now on there is none: nobody may do anything. */
+  withdraw(): Promise<void>
 }
 
 export function createPolicyStore<P extends { version: string }>(redis: RedisConnection): PolicyStore<P> {
@@ -12,6 +14,9 @@ export function createPolicyStore<P extends { version: string }>(redis: RedisCon
   return {
     async publish(policy) {
       await answered(redis.hset(keys.policy, { version: policy.version, policy: JSON.stringify(policy) }))
+    },
+    async withdraw() {
+      await answered(redis.del(keys.policy))
     },
     async current() {
       // The version alone is read each time; the policy only when it changed.

@@ -33,6 +33,8 @@ export interface RecordingDoor extends ChatDoor {
   /** The platform does it, and its answer is lost on the way. */
   losesAnswerTo(key: string): void
   hidesHistory(): void
+  /** Somebody deletes the message by hand. */
+  loses(key: string): void
 }
 
 export function createRecordingDoor(platform: PlatformName = 'console', paceMs = 0): RecordingDoor {
@@ -53,7 +55,7 @@ export function createRecordingDoor(platform: PlatformName = 'console', paceMs =
   }
   const held = (ref: MessageRef): ShownMessage => {
     const message = messages.get(ref.id ?? '')
-    if (!message) throw new BotError('chat.refused', 'There is no such message.')
+    if (!message) throw new BotError('chat.gone', 'There is no such message.')
     return message
   }
 
@@ -72,6 +74,9 @@ export function createRecordingDoor(platform: PlatformName = 'console', paceMs =
     losesAnswerTo: key => void lossy.add(key),
     hidesHistory: () => {
       historyIsOpen = false
+    },
+    loses: key => {
+      for (const [id, message] of messages) if (message.key === key) messages.delete(id)
     },
     async start() {},
     async stop() {},

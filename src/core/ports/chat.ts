@@ -94,6 +94,7 @@ export interface ChatDoor {
    * `chat.refused` (final: closed direct messages, unknown channel …)
    */
   post(message: OutgoingMessage): Promise<MessageRef>
+  /** @throws as `post` does, and `chat.gone` when somebody has deleted the message; so does `post` for a thread whose head is gone */
   edit(ref: MessageRef, message: OutgoingMessage): Promise<void>
   /** Looks for a message that may have been sent: its ref, `null` when it is certainly not there, `unknown` when nobody can tell. */
   find(key: string, target: Target, under?: MessageRef): Promise<MessageRef | null | 'unknown'>

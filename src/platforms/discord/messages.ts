@@ -209,7 +209,10 @@ export function createMessages({ wire, tokens, keptToken, clock, log, painter, s
       const ref = at as Ref
       if (ref.interaction === undefined) {
         const outgoing = await encode(message, ref.for, above)
-        return awake(ref.channel, () => wire.editMessage(ref.channel, ref.message, outgoing))
+        return awake(ref.channel, () => wire.editMessage(ref.channel, ref.message, outgoing)).catch(error => {
+          if (!isOneOf(error, CODE.unknownMessage)) throw error
+          throw new BotError('chat.gone', 'The message is not there any more.', { cause: error })
+        })
       }
       const live = tokens.find(ref.interaction)
       if (!live) return tellElsewhere(ref, message)

@@ -7,6 +7,7 @@ import type { Log } from '../../core/ports/log.js'
 import type { Painter } from '../../core/ports/painter.js'
 import type { Secret } from '../../core/secret.js'
 import { examineSlack } from './checkup.js'
+import { isPassing } from './errors.js'
 import { createExchange } from './exchange.js'
 import { createUserGroups } from './groups.js'
 import { createHandOver } from './hand-over.js'
@@ -92,8 +93,7 @@ export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
       await connect(listener)
     } catch (thrown) {
       const error = BotError.from(thrown)
-      // What Slack says itself is mended in the settings.
-      if (!error.retryable || error.details.slackError !== undefined) throw thrown
+      if (!isPassing(error)) throw thrown
       log.warn('Slack is not reachable yet', { reason: error.message, retryMs, ...error.details })
       retry = setTimeout(() => {
         begin(listener, Math.min(retryMs * 2, LONGEST_RETRY_MS)).catch(again =>

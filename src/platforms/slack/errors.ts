@@ -28,6 +28,12 @@ export function slackErrorOf(error: unknown): string | null {
   return typeof code === 'string' ? code : null
 }
 
+/** Whether it may be otherwise in a while without anybody mending it. */
+export function isPassing(error: BotError): boolean {
+  const slackError = slackErrorOf(error)
+  return error.retryable && (slackError === null || PASSING.has(slackError))
+}
+
 /** @throws BotError `chat.rate-limited`, `chat.unreachable`, `chat.refused`, all with `details.method` */
 export async function asked<T>(method: string, call: () => Promise<T>): Promise<T> {
   try {

@@ -83,7 +83,7 @@ export function createMessages(parts: MessageParts): Pick<ChatDoor, 'post' | 'ed
   return {
     async post(message) {
       if (message.target.to === 'person') return sendToPerson(message.target, message)
-      return send(await spotFor(message.target, message.under), message)
+      return orGone(send(await spotFor(message.target, message.under), message))
     },
 
     async edit(ref, message) {
@@ -98,7 +98,7 @@ export function createMessages(parts: MessageParts): Pick<ChatDoor, 'post' | 'ed
         return
       }
       // What hangs beside it stays as it was: a picture says of when it is.
-      await web.update(ref.channel!, ref.ts!, encoded(message), message.key)
+      await orGone(web.update(ref.channel!, ref.ts!, encoded(message), message.key))
     },
 
     async find(key, target, under) {
@@ -123,6 +123,18 @@ export function createMessages(parts: MessageParts): Pick<ChatDoor, 'post' | 'ed
         messages: ref.messages ?? ref.ts ?? '',
       })
     },
+  }
+}
+
+const GONE = ['message_not_found', 'thread_not_found']
+
+/** @throws BotError `chat.gone` for what somebody has deleted */
+async function orGone<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (cause) {
+    if (!GONE.includes(slackErrorOf(cause) ?? '')) throw cause
+    throw new BotError('chat.gone', 'The message is not there any more.', { cause })
   }
 }
 

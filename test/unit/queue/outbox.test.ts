@@ -69,7 +69,7 @@ async function start(parts: Partial<SenderParts> = {}): Promise<WorkerHandle> {
 const channel = (id: string): Conversation => ({ platform: 'console', id, name: id, kind: 'channel' })
 const ops: Target = { to: 'conversation', conversation: channel('ops') }
 const sec: Target = { to: 'conversation', conversation: channel('sec') }
-const put = (key: string, text = key, target = ops) => outbox.put(key, target, lines(text))
+const put = (key: string, text = key, target: Target = ops) => outbox.put(key, target, lines(text))
 const settles = { timeout: 8000, interval: 20 }
 
 function gate() {
@@ -135,6 +135,36 @@ describe('sending', () => {
     await expect.poll(() => door.shown().length, settles).toBe(20)
     expect(most).toBe(1)
     expect(new Set(door.texts()).size).toBe(20)
+  })
+
+  it('says anew what somebody deleted, once', async () => {
+    await start()
+    await put('card', 'asked')
+    await expect.poll(() => door.texts(), settles).toEqual(['asked'])
+
+    door.loses('card')
+    await put('card', 'approved')
+    await expect.poll(() => door.texts(), settles).toEqual(['approved'])
+    await put('card', 'done')
+
+    await expect.poll(() => door.texts(), settles).toEqual(['done'])
+    expect(door.calls.map(({ did }) => did)).toEqual(['post', 'edit', 'post', 'edit'])
+  })
+
+  it('says in the conversation what its thread is no longer there for', async () => {
+    const inThread: Target = { to: 'thread', under: 'head', conversation: channel('ops'), title: 'run' }
+    let tries = 0
+    door.before(({ key }) => {
+      if (key === 'line' && ++tries === 1)
+        throw new BotError('chat.gone', 'The thread is not there any more.')
+    })
+    await start()
+    await put('head')
+    await expect.poll(() => door.texts(), settles).toEqual(['head'])
+
+    await put('line', 'step done', inThread)
+
+    await expect.poll(() => door.texts('ops'), settles).toEqual(['head', 'step done'])
   })
 
   it('finishes what is in hand when it is closed', async () => {

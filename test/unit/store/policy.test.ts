@@ -36,6 +36,18 @@ describe('the policy', () => {
     expect(await publisher.current()).toEqual({ version: 'two', roles: [] })
   })
 
+  it('is none again in every process once it is withdrawn', async () => {
+    const publisher = createPolicyStore<Policy>(redis)
+    const reader = createPolicyStore<Policy>(server.connect())
+    await publisher.publish({ version: 'one', roles: ['operator'] })
+    expect(await reader.current()).not.toBeNull()
+
+    await publisher.withdraw()
+
+    expect(await reader.current()).toBeNull()
+    expect(await publisher.current()).toBeNull()
+  })
+
   it('is kept while its version stays the same', async () => {
     const store = createPolicyStore<Policy>(redis)
     await store.publish({ version: 'one', roles: [] })
