@@ -1,14 +1,9 @@
 /** What following credentials costs: a tick with a hundred due out of few and out of many, and what each takes in Redis. */
 import { Redis } from 'ioredis'
 import { remind } from '../jobs/remind.js'
-import { parsePolicy } from '../src/bot/policy.js'
-import { createReminderRules } from '../src/bot/reminder-rules.js'
-import type { Outside } from '../src/core/job.js'
-import { silentLog } from '../src/core/ports/log.js'
-import type { TickContext } from '../src/core/tick.js'
 import { createLedger } from '../src/store/ledger.js'
-import { createReminders } from '../src/store/reminders.js'
 import { median, type Row, timed } from './row.js'
+import { tickAlone } from './tick.js'
 
 const FEW = 1000
 const MANY = 100_000
@@ -62,28 +57,9 @@ interface Fleet {
 }
 
 function tickOn(redis: Redis): Fleet {
-  const parsed = parsePolicy(POLICY)
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.mistakes))
-  const reminders = createReminders(redis)
   let nowMs = START
-  const outside = {
-    clock: { now: () => nowMs },
-    ledger: createLedger(redis),
-    reminders,
-    reminderRules: createReminderRules({ current: async () => parsed.policy }, reminders),
-  } as unknown as Outside
   let said = 0
-  const nowhere = async () => void said++
-  const context: TickContext = {
-    ...outside,
-    log: silentLog,
-    signal: new AbortController().signal,
-    tell: nowhere,
-    tellOnce: nowhere,
-    rewrite: nowhere,
-    takeBack: nowhere,
-    wake: nowhere,
-  }
+  const context = tickAlone({ redis, clock: { now: () => nowMs }, policy: POLICY, said: () => void said++ })
   return {
     async day(number) {
       nowMs = START + number * DAY_MS + 1

@@ -3,21 +3,16 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Redis } from 'ioredis'
 import { syncLedger } from '../jobs/sync-ledger.js'
-import { parsePolicy } from '../src/bot/policy.js'
-import { createReminderRules } from '../src/bot/reminder-rules.js'
-import type { Outside } from '../src/core/job.js'
 import { realClock } from '../src/core/ports/clock.js'
 import { silentLog } from '../src/core/ports/log.js'
 import { noMetrics } from '../src/core/ports/metrics.js'
 import { unlimited } from '../src/core/ports/rate-limiter.js'
 import { Secret } from '../src/core/secret.js'
-import type { TickContext } from '../src/core/tick.js'
 import { createOvhClient } from '../src/ovh/client.js'
 import { createOkms } from '../src/ovh/okms.js'
 import { startSandbox } from '../src/sandbox/sandbox.js'
-import { createLedger } from '../src/store/ledger.js'
-import { createReminders } from '../src/store/reminders.js'
 import type { Row } from './row.js'
+import { tickAlone } from './tick.js'
 
 const FEW = 1000
 const MANY = 10_000
@@ -85,27 +80,7 @@ async function syncOf(credentials: number, redisUrl: string): Promise<Sync> {
       },
     },
   })
-  const parsed = parsePolicy(POLICY)
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.mistakes))
-  const reminders = createReminders(redis)
-  const outside = {
-    clock: realClock,
-    okms: createOkms(client),
-    ledger: createLedger(redis),
-    reminders,
-    reminderRules: createReminderRules({ current: async () => parsed.policy }, reminders),
-  } as unknown as Outside
-  const nowhere = async () => {}
-  const context: TickContext = {
-    ...outside,
-    log: silentLog,
-    signal: new AbortController().signal,
-    tell: nowhere,
-    tellOnce: nowhere,
-    rewrite: nowhere,
-    takeBack: nowhere,
-    wake: nowhere,
-  }
+  const context = tickAlone({ redis, clock: realClock, policy: POLICY, okms: createOkms(client) })
   let most = 0
   /** What is no longer used does not count. */
   const sample = () => {
@@ -114,7 +89,7 @@ async function syncOf(credentials: number, redisUrl: string): Promise<Sync> {
   }
   // The first sight of them is followed by one in which nothing is new.
   await syncLedger.run(context)
-  const okmsCount = (await outside.okms.list()).length
+  const okmsCount = (await context.okms.list()).length
   calls = 0
   most = 0
   collectGarbage()

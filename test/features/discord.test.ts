@@ -44,6 +44,16 @@ async function asks(person: DiscordPerson, line = '/okms credential reader 30d')
   return lastRunId(text(person.sees()))
 }
 
+/** From the button to an inbox that holds nothing any more. */
+async function collectsAndSaves(runId: string): Promise<void> {
+  await ana.presses('Collect', runId)
+  await bot.settles()
+  expect(await ana.files()).toHaveLength(3)
+  await ana.presses('Saved it', runId)
+  await bot.settles()
+  expect(await ana.files()).toEqual([])
+}
+
 describe('/okms list', () => {
   it('answers for everybody in the channel, and leaves no acknowledgement behind', async () => {
     await ana.says('/okms list')
@@ -299,13 +309,7 @@ describe('when processes come and go', () => {
     const runId = await asks(ana)
 
     await bot.restarts()
-    await ana.presses('Collect', runId)
-    await bot.settles()
-
-    expect(await ana.files()).toHaveLength(3)
-    await ana.presses('Saved it', runId)
-    await bot.settles()
-    expect(await ana.files()).toEqual([])
+    await collectsAndSaves(runId)
   })
 
   it('explains a hand-over that Discord did not take, and hands over at the next press', async () => {
@@ -317,12 +321,7 @@ describe('when processes come and go', () => {
 
     expect(ana.sees().join('\n')).toContain('The files could not be handed over.')
     expect(await ana.files()).toEqual([])
-    await ana.presses('Collect', runId)
-    await bot.settles()
-    expect(await ana.files()).toHaveLength(3)
-    await ana.presses('Saved it', runId)
-    await bot.settles()
-    expect(await ana.files()).toEqual([])
+    await collectsAndSaves(runId)
   })
 
   it('takes files back that were handed over before a restart, and keeps no token in the clear', async () => {
