@@ -20,7 +20,6 @@ import { createLedger } from '../../src/store/ledger.js'
 import { createOutboxStore } from '../../src/store/outbox.js'
 import { connectRedis } from '../../src/store/redis.js'
 import { createReminders } from '../../src/store/reminders.js'
-import type { SeededChance } from './chance.js'
 
 const VIGILANCE = { lockMs: 150, stalledMs: 50 }
 const LONGEST_WAIT_MS = 20_000
@@ -28,7 +27,6 @@ const LONGEST_WAIT_MS = 20_000
 export interface FleetParts {
   redisUrl: string
   clock: Clock
-  chance: SeededChance
   policy(): Policy
   okms: OkmsPort
   ticks: readonly Tick[]
@@ -47,11 +45,13 @@ interface Worker {
 export type Fleet = ReturnType<typeof createFleet>
 
 export function createFleet(parts: FleetParts) {
-  const { clock, chance, log } = parts
+  const { clock, log } = parts
   const ticks = new Map(parts.ticks.map(tick => [tick.name, tick]))
   let workers: Worker[] = []
   /** Calls of the outside until whoever makes the next one is killed; `null`: nobody is to die. */
   let callsToLive: number | null = null
+  /** Whether that call still has its effect. */
+  let diesAfter = false
   const victims: Worker[] = []
   let killed = 0
   /** Firings are counted as they begin; by tick, the last that was carried out to its end. */
@@ -73,7 +73,7 @@ export function createFleet(parts: FleetParts) {
         const value: unknown = Reflect.get(target, name)
         if (typeof value !== 'function') return value
         return (...args: unknown[]) => {
-          const diesAfter = chance.happens(0.5)
+          const lastBreathAfter = diesAfter
           const call = () => (value as (...args: unknown[]) => unknown).apply(target, args)
           if (name === 'pages' || name === 'credentialPages') {
             return (async function* () {
@@ -85,9 +85,9 @@ export function createFleet(parts: FleetParts) {
           }
           return (async () => {
             try {
-              if (!diesAfter) await breathe()
+              if (!lastBreathAfter) await breathe()
               const answer = await call()
-              if (diesAfter) await breathe()
+              if (lastBreathAfter) await breathe()
               return answer
             } finally {
               // Neither an answer nor the end of its connection reaches the dead.
@@ -179,9 +179,10 @@ export function createFleet(parts: FleetParts) {
       callsToLive = null
       victims.length = 0
     },
-    /** The next tick's worker is killed after so many calls, if it makes so many. */
-    killSoon(calls: number) {
+    /** The next tick's worker is killed after so many calls, if it makes so many; the last with or without its effect. */
+    killSoon(calls: number, withEffect: boolean) {
       callsToLive = calls
+      diesAfter = withEffect
     },
     /** One whole tick that begins after now, whoever has to die for it. */
     async tick(name: string): Promise<void> {
